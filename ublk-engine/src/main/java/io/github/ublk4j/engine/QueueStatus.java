@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine;
+
+/**
+ * A snapshot of one queue. Counters begin with the device.
+ *
+ * @param queue the index of the queue, from 0
+ * @param thread the name of the thread that serves it
+ * @param alive whether that thread still serves it
+ * @param depth the tags of the queue
+ * @param inFlight the requests that are being served
+ * @param requests the requests that arrived
+ * @param errors the requests that failed
+ * @param handovers the completions that came from another thread
+ * @param wakeUps how often such a completion had to wake the thread
+ * @param enters the system calls {@code io_uring_enter} made
+ */
+public record QueueStatus(int queue, String thread, boolean alive, int depth, int inFlight, long requests, long errors,
+		long handovers, long wakeUps, long enters) {
+
+}
