@@ -25,9 +25,9 @@ import reactor.core.publisher.Mono;
  * the returned {@code Mono} once; its completion completes the request, its error fails
  * it with {@link BlockIoException#errnoOf(Throwable) an errno}.
  * <p>
- * <strong>Threads.</strong> Methods are called on the queue's own thread, and concurrently
- * by the threads of several queues. They must not block; the {@code Mono} may terminate
- * on any thread and in any order.
+ * <strong>Threads.</strong> Methods are called on the queue's own thread, and
+ * concurrently by the threads of several queues. They must not block; the {@code Mono}
+ * may terminate on any thread and in any order.
  * <p>
  * <strong>Buffers</strong> belong to the engine and are valid until the {@code Mono}
  * terminates.
@@ -57,8 +57,8 @@ public interface BlockDeviceHandler {
 	}
 
 	/**
-	 * Makes all completed writes durable. Overriding it tells the kernel that the disk has
-	 * a volatile cache.
+	 * Makes all completed writes durable. Overriding it tells the kernel that the disk
+	 * has a volatile cache.
 	 * @param request the flush
 	 * @return completes when every write completed before is durable
 	 */

@@ -80,8 +80,8 @@ public final class DiskSpec {
 		check(powerOfTwo(this.logicalBlockSize, SECTOR, PAGE), "logicalBlockSize", this.logicalBlockSize,
 				"Use 512, 1024, 2048 or 4096 bytes.");
 		check(powerOfTwo(this.physicalBlockSize, this.logicalBlockSize, 256 << 20), "physicalBlockSize",
-				this.physicalBlockSize, "Use a power of two from the logical block size (" + this.logicalBlockSize
-						+ " bytes) to 256 MiB.");
+				this.physicalBlockSize,
+				"Use a power of two from the logical block size (" + this.logicalBlockSize + " bytes) to 256 MiB.");
 		check(this.size > 0, "size", this.size,
 				"Give the disk a size in bytes, a multiple of its logical block size (" + this.logicalBlockSize + ").");
 		check(this.size % this.logicalBlockSize == 0, "size", this.size,

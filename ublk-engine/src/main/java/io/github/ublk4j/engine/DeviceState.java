@@ -34,8 +34,8 @@ public enum DeviceState {
 	STOPPED,
 
 	/**
-	 * A queue or request stream ended by itself, or a stop failed; requests fail. Stop the
-	 * device.
+	 * A queue or request stream ended by itself, or a stop failed; requests fail. Stop
+	 * the device.
 	 */
 	FAILED
 
