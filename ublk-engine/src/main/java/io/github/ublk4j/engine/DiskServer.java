@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.BlockRequestStream;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.block.InvalidDiskException;
+import io.github.ublk4j.engine.queue.BlockQueue;
+import io.github.ublk4j.engine.queue.QueueTransport;
+
+/**
+ * What serves a disk, a handler or a stream, as far as a device needs to know.
+ */
+abstract class DiskServer {
+
+	private final Object author;
+
+	private final Set<BlockOperation> operations;
+
+	private DiskServer(Object author, Set<BlockOperation> operations) {
+		this.author = author;
+		this.operations = EnumSet.copyOf(operations);
+	}
+
+	abstract BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,
+			BlockQueue.Listener listener);
+
+	/**
+	 * Returns what the kernel is told about a disk.
+	 */
+	Set<BlockOperation> operations(DiskSpec spec) {
+		EnumSet<BlockOperation> offered = EnumSet.copyOf(this.operations);
+		if (spec.readOnly()) {
+			offered.retainAll(EnumSet.of(BlockOperation.READ));
+		}
+		return offered;
+	}
+
+	void requireOperations(DiskSpec spec) {
+		if (!this.operations.contains(BlockOperation.READ)) {
+			throw new InvalidDiskException(spec.name(), "operations", this.operations,
+					this.author.getClass().getName() + " must support READ.");
+		}
+		if (!spec.readOnly() && !this.operations.contains(BlockOperation.WRITE)) {
+			throw new InvalidDiskException(spec.name(), "readOnly", false, this.author.getClass().getName()
+					+ " does not support WRITE; let it override write(...), or make the disk read-only.");
+		}
+	}
+
+	static DiskServer ofHandler(BlockDeviceHandler handler) {
+		return new DiskServer(handler, handler.operations()) {
+
+			@Override
+			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,
+					BlockQueue.Listener listener) {
+				return BlockQueue.forHandler(disk, index, depth, transports, handler, listener);
+			}
+
+		};
+	}
+
+	static DiskServer ofStream(BlockRequestStream stream) {
+		return new DiskServer(stream, stream.operations()) {
+
+			@Override
+			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,
+					BlockQueue.Listener listener) {
+				return BlockQueue.forStream(disk, index, depth, transports, stream, listener);
+			}
+
+		};
+	}
+
+}

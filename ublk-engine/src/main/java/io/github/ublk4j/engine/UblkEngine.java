@@ -1,0 +1,297 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.BlockRequestStream;
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.BlockStoreHandler;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.block.InvalidDiskException;
+import io.github.ublk4j.engine.driver.ControlClient;
+import io.github.ublk4j.engine.driver.DeviceInfo;
+import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.linux.LinuxException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Makes block devices out of handlers, streams and stores. All methods may be called from
+ * any thread. {@link #close()} the engine when it is no longer needed; when the process
+ * ends without it, the kernel removes its disks and fails what is in flight.
+ */
+public final class UblkEngine implements AutoCloseable {
+
+	/** How long a stop waits for requests in flight, unless told otherwise. */
+	public static final Duration DEFAULT_DRAIN_TIMEOUT = Duration.ofSeconds(5);
+
+	/** How long a command to the driver may take, unless told otherwise. */
+	public static final Duration DEFAULT_CONTROL_TIMEOUT = Duration.ofSeconds(30);
+
+	private static final Path DEVICE_CLASS = Path.of("/sys/class/ublk-char");
+
+	private static final String CHAR_PREFIX = "ublkc";
+
+	private final ControlClient control;
+
+	private final Duration drainTimeout;
+
+	private final Duration controlTimeout;
+
+	// commands to the driver block; a device occupies at most one thread at a time
+	private final Scheduler scheduler = Schedulers.newBoundedElastic(64, Integer.MAX_VALUE, "ublk-control", 10, true);
+
+	private final Map<String, UblkDevice> devices = new LinkedHashMap<>();
+
+	private boolean closed;
+
+	private UblkEngine(Duration drainTimeout, Duration controlTimeout) {
+		this.drainTimeout = drainTimeout;
+		this.controlTimeout = controlTimeout;
+		this.control = new ControlClient(controlTimeout);
+	}
+
+	/**
+	 * Returns whether this process can use ublk. Probes anew at every call.
+	 * @return whether it can
+	 */
+	public static boolean isAvailable() {
+		return UblkAvailability.check() == null;
+	}
+
+	/**
+	 * Returns why this process cannot use ublk. Probes anew at every call.
+	 * @return the reason, empty if it can
+	 */
+	public static Optional<UblkUnavailableException> unavailabilityCause() {
+		return Optional.ofNullable(UblkAvailability.check());
+	}
+
+	/**
+	 * Creates an engine with default timeouts.
+	 * @return an engine
+	 * @throws UblkUnavailableException if this process cannot use ublk
+	 */
+	public static UblkEngine create() {
+		return create(DEFAULT_DRAIN_TIMEOUT, DEFAULT_CONTROL_TIMEOUT);
+	}
+
+	/**
+	 * Creates an engine.
+	 * @param drainTimeout how long a stop waits for requests in flight before it fails
+	 * them with EIO
+	 * @param controlTimeout how long a command to the driver may take
+	 * @return an engine
+	 * @throws UblkUnavailableException if this process cannot use ublk
+	 */
+	public static UblkEngine create(Duration drainTimeout, Duration controlTimeout) {
+		UblkUnavailableException unavailable = UblkAvailability.check();
+		if (unavailable != null) {
+			throw unavailable;
+		}
+		return new UblkEngine(drainTimeout, controlTimeout);
+	}
+
+	/**
+	 * Makes a device.
+	 * @param spec name, size and geometry
+	 * @param handler what serves its requests
+	 * @return the live device; an error leaves nothing behind
+	 */
+	public Mono<UblkDevice> start(DiskSpec spec, BlockDeviceHandler handler) {
+		return start(spec, DiskServer.ofHandler(handler));
+	}
+
+	/**
+	 * Makes a device of a store, which the caller closes after the device stopped.
+	 * @param spec name, size and geometry; the size is at most that of the store
+	 * @param store where the data goes
+	 * @return the live device; an error leaves nothing behind
+	 */
+	public Mono<UblkDevice> start(DiskSpec spec, BlockStore store) {
+		if (spec.size() > store.size()) {
+			return Mono.error(new InvalidDiskException(spec.name(), "size", spec.size(),
+					"The store holds only " + store.size() + " bytes; make the disk smaller or the store larger."));
+		}
+		return start(spec, new BlockStoreHandler(store));
+	}
+
+	/**
+	 * Makes a device of a pipeline.
+	 * @param spec name, size and geometry
+	 * @param stream what serves its requests
+	 * @return the live device; an error leaves nothing behind
+	 */
+	public Mono<UblkDevice> startStream(DiskSpec spec, BlockRequestStream stream) {
+		return start(spec, DiskServer.ofStream(stream));
+	}
+
+	private Mono<UblkDevice> start(DiskSpec spec, DiskServer server) {
+		return Mono.fromCallable(() -> {
+			server.requireOperations(spec);
+			UblkDevice device = new UblkDevice(spec, server, this.control, this.scheduler, this.drainTimeout,
+					this.controlTimeout, this::forget);
+			register(device);
+			try {
+				device.start();
+				return device;
+			}
+			catch (Throwable ex) {
+				forget(device);
+				throw ex;
+			}
+		}).subscribeOn(this.scheduler);
+	}
+
+	private void register(UblkDevice device) {
+		synchronized (this.devices) {
+			if (this.closed) {
+				throw new IllegalStateException("The engine is closed");
+			}
+			if (this.devices.putIfAbsent(device.name(), device) != null) {
+				throw new InvalidDiskException(device.name(), "name", "'" + device.name() + "'",
+						"This engine already serves a disk of that name; choose another.");
+			}
+		}
+	}
+
+	private void forget(UblkDevice device) {
+		synchronized (this.devices) {
+			this.devices.remove(device.name(), device);
+		}
+	}
+
+	/**
+	 * Returns the devices that this engine serves.
+	 * @return the devices in the order of their start
+	 */
+	public List<UblkDevice> devices() {
+		synchronized (this.devices) {
+			return List.copyOf(this.devices.values());
+		}
+	}
+
+	/**
+	 * Returns a device that this engine serves.
+	 * @param name the name of the disk
+	 * @return the device, empty if there is none
+	 */
+	public Optional<UblkDevice> device(String name) {
+		synchronized (this.devices) {
+			return Optional.ofNullable(this.devices.get(name));
+		}
+	}
+
+	/**
+	 * Asks the driver for every ublk device of this host.
+	 * @return all devices by number, whoever serves them
+	 */
+	public Mono<List<DriverDevice>> listDriverDevices() {
+		return Mono.fromCallable(() -> {
+			List<DriverDevice> found = new ArrayList<>();
+			for (int id : deviceIds()) {
+				DeviceInfo info = infoIfPresent(id);
+				if (info != null) {
+					found.add(new DriverDevice(id, UblkDevice.pathOf(id), info.state().name(), info.serverPid(),
+							info.queues(), info.queueDepth(), info.maxIoSize(), UblkFeature.names(info.flags())));
+				}
+			}
+			return found;
+		}).subscribeOn(this.scheduler);
+	}
+
+	private static Collection<Integer> deviceIds() throws IOException {
+		List<Integer> ids = new ArrayList<>();
+		if (Files.isDirectory(DEVICE_CLASS)) {
+			try (DirectoryStream<Path> entries = Files.newDirectoryStream(DEVICE_CLASS, CHAR_PREFIX + "[0-9]*")) {
+				for (Path entry : entries) {
+					ids.add(Integer.valueOf(entry.getFileName().toString().substring(CHAR_PREFIX.length())));
+				}
+			}
+		}
+		ids.sort(Comparator.naturalOrder());
+		return ids;
+	}
+
+	private @Nullable DeviceInfo infoIfPresent(int id) {
+		try {
+			return this.control.info(id);
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() == Errno.ENODEV) {
+				return null;
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Deletes a device whose server is gone.
+	 * @param id the number of the device
+	 * @return completes when it is deleted; an error if a process serves it
+	 */
+	public Mono<Void> delete(int id) {
+		return Mono.<Void>fromRunnable(() -> {
+			int pid = this.control.info(id).serverPid();
+			if (pid > 0 && ProcessHandle.of(pid).isPresent()) {
+				throw new UblkException("ublk device " + id + " is served by process " + pid
+						+ "; stop it there, or end that process first", null);
+			}
+			this.control.stop(id, Duration.ZERO);
+			this.control.delete(id);
+		}).subscribeOn(this.scheduler);
+	}
+
+	/**
+	 * Stops every device, waiting until nothing is left. Idempotent.
+	 * @throws UblkException if a device could not be stopped
+	 */
+	@Override
+	public void close() {
+		synchronized (this.devices) {
+			if (this.closed) {
+				return;
+			}
+			this.closed = true;
+		}
+		try {
+			Flux.fromIterable(devices()).flatMapDelayError(UblkDevice::stop, Integer.MAX_VALUE, 1).blockLast();
+		}
+		finally {
+			this.scheduler.dispose();
+			this.control.close();
+		}
+	}
+
+}

@@ -1,0 +1,115 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.driver;
+
+import java.time.Duration;
+
+import io.github.ublk4j.engine.driver.UblkLayout.IoDesc;
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.LinuxFile;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
+import io.github.ublk4j.engine.linux.Mapping;
+
+/**
+ * {@code /dev/ublkcN}, through which this process serves a device. As long as it is open
+ * or mapped, the device cannot be deleted.
+ */
+public final class CharDevice implements AutoCloseable {
+
+	private static final int MAX_QUEUE_DEPTH = 4096;
+
+	private static final Duration OPEN_PATIENCE = Duration.ofSeconds(3);
+
+	private final LinuxFile file;
+
+	private final int queueDepth;
+
+	private CharDevice(LinuxFile file, int queueDepth) {
+		this.file = file;
+		this.queueDepth = queueDepth;
+	}
+
+	/**
+	 * Opens the character device of a device that has been added. Waits up to 3 s for
+	 * udev, which makes the node late and may hold it for a moment.
+	 * @param info the device
+	 * @return the open device
+	 * @throws LinuxException if it cannot be opened
+	 */
+	public static CharDevice open(DeviceInfo info) {
+		String path = "/dev/ublkc" + info.id();
+		long deadline = System.nanoTime() + OPEN_PATIENCE.toNanos();
+		while (true) {
+			try {
+				return new CharDevice(LinuxFile.open(path, LinuxFile.O_RDWR), info.queueDepth());
+			}
+			catch (LinuxException ex) {
+				boolean transientError = ex.errno() == Errno.ENOENT || ex.errno() == Errno.EBUSY;
+				if (!transientError || System.nanoTime() > deadline) {
+					throw new LinuxException("open " + path, ex.errno(), likelyCause(ex.errno()));
+				}
+			}
+			try {
+				Thread.sleep(10);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw new LinuxException("open " + path, Errno.EINTR, "The thread was interrupted");
+			}
+		}
+	}
+
+	private static String likelyCause(int errno) {
+		return switch (errno) {
+			case Errno.ENOENT -> "The node does not appear: in a container, mount the host's /dev";
+			case Errno.EBUSY -> "Another process holds it";
+			case Errno.EPERM, Errno.EACCES -> "In a container, allow the device in its cgroup";
+			default -> "";
+		};
+	}
+
+	/**
+	 * Returns the descriptor.
+	 * @return the number of the open descriptor
+	 */
+	public int fd() {
+		return this.file.fd();
+	}
+
+	/**
+	 * Maps the request descriptors of a queue, {@link IoDesc} by tag. The driver writes
+	 * them; the memory is read-only.
+	 * @param queue the queue
+	 * @return the mapping, to be closed before the device
+	 */
+	public Mapping mapDescriptors(int queue) {
+		long stride = roundUpToPage((long) MAX_QUEUE_DEPTH * IoDesc.SIZE);
+		return Mapping.of(this.file.fd(), queue * stride, roundUpToPage((long) this.queueDepth * IoDesc.SIZE),
+				Mapping.PROT_READ, "request descriptors of queue " + queue + " of " + this.file.path());
+	}
+
+	private static long roundUpToPage(long bytes) {
+		return (bytes + LinuxPlatform.PAGE_SIZE - 1) & -LinuxPlatform.PAGE_SIZE;
+	}
+
+	@Override
+	public void close() {
+		this.file.close();
+	}
+
+}

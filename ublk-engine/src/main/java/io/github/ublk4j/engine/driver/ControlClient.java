@@ -1,0 +1,220 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.driver;
+
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.driver.UblkLayout.CtrlCmd;
+import io.github.ublk4j.engine.driver.UblkLayout.DevInfo;
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.LinuxFile;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
+import io.github.ublk4j.engine.uring.IoUring;
+import io.github.ublk4j.engine.uring.SqeDescriptor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends control commands through {@code /dev/ublk-control}. Every call blocks its thread,
+ * but never longer than the timeout. Any thread may call, also concurrently: a command
+ * has a ring of its own, so that one which hangs in the kernel holds up no other.
+ */
+public final class ControlClient implements AutoCloseable {
+
+	/** The control device of the driver. */
+	public static final String PATH = "/dev/ublk-control";
+
+	private static final int ALL_QUEUES = 0xffff;
+
+	private static final int NO_DEVICE = -1;
+
+	// the kernel may still write into the argument of a command that was given up
+	private static final Queue<ByteBuffer> ABANDONED = new ConcurrentLinkedQueue<>();
+
+	private final LinuxFile file;
+
+	private final Duration timeout;
+
+	/**
+	 * Opens the control device.
+	 * @param timeout how long a command may take
+	 * @throws LinuxException if it cannot be opened
+	 */
+	public ControlClient(Duration timeout) {
+		this.file = LinuxFile.open(PATH, LinuxFile.O_RDWR);
+		this.timeout = timeout;
+	}
+
+	/**
+	 * Asks which features the driver has.
+	 * @return {@link UblkFeature} masks
+	 */
+	public long features() {
+		ByteBuffer features = buffer(Long.BYTES);
+		execute(ControlCommand.GET_FEATURES, NO_DEVICE, ALL_QUEUES, features, 0, this.timeout);
+		return features.getLong(0);
+	}
+
+	/**
+	 * Makes a device.
+	 * @param request what is asked for
+	 * @return what the driver made of it; it masks flags that it does not know, adds its
+	 * own, and caps the queues at the number of processors
+	 */
+	public DeviceInfo add(DeviceInfo request) {
+		ByteBuffer info = request.encode();
+		execute(ControlCommand.ADD_DEV, request.id(), ALL_QUEUES, info, 0, this.timeout);
+		return DeviceInfo.decode(info);
+	}
+
+	/**
+	 * Asks what a device is.
+	 * @param id the device
+	 * @return its description
+	 */
+	public DeviceInfo info(int id) {
+		ByteBuffer info = buffer(DevInfo.SIZE);
+		execute(ControlCommand.GET_DEV_INFO, id, ALL_QUEUES, info, 0, this.timeout);
+		return DeviceInfo.decode(info);
+	}
+
+	/**
+	 * Asks which processors a queue is mapped to.
+	 * @param id the device
+	 * @param queue the queue
+	 * @return a {@code cpu_set_t} in a direct buffer
+	 */
+	public ByteBuffer affinity(int id, int queue) {
+		ByteBuffer mask = buffer(128);
+		// the queue is passed as inline data, the queue field stays at "all"
+		execute(ControlCommand.GET_QUEUE_AFFINITY, id, ALL_QUEUES, mask, queue, this.timeout);
+		return mask;
+	}
+
+	/**
+	 * Tells the driver what a disk can do, before it is started.
+	 * @param id the device
+	 * @param spec size and geometry
+	 * @param operations what the disk supports
+	 * @param maxIoSize the largest request in bytes, as the driver granted it
+	 */
+	public void setParameters(int id, DiskSpec spec, Set<BlockOperation> operations, int maxIoSize) {
+		execute(ControlCommand.SET_PARAMS, id, ALL_QUEUES, DeviceParameters.encode(spec, operations, maxIoSize), 0,
+				this.timeout);
+	}
+
+	/**
+	 * Shows the disk. All tags must have been fetched, or the command waits for them; the
+	 * kernel reads the partition table before it returns.
+	 * @param id the device
+	 * @param pid this process
+	 */
+	public void start(int id, long pid) {
+		execute(ControlCommand.START_DEV, id, ALL_QUEUES, null, pid, this.timeout);
+	}
+
+	/**
+	 * Removes the disk: file systems on it are synced, requests in flight are waited for,
+	 * then every tag is aborted.
+	 * @param id the device
+	 * @param patience how long to wait in addition to the timeout
+	 */
+	public void stop(int id, Duration patience) {
+		execute(ControlCommand.STOP_DEV, id, ALL_QUEUES, null, 0, this.timeout.plus(patience));
+	}
+
+	/**
+	 * Deletes a device and waits until nobody has it open or mapped.
+	 * @param id the device
+	 */
+	public void delete(int id) {
+		execute(ControlCommand.DEL_DEV, id, ALL_QUEUES, null, 0, this.timeout);
+	}
+
+	private static ByteBuffer buffer(int size) {
+		return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+	}
+
+	private int execute(ControlCommand command, int id, int queue, @Nullable ByteBuffer argument, long data,
+			Duration limit) {
+		String what = command + ((id == NO_DEVICE) ? "" : " of ublk device " + id);
+		try (IoUring ring = new IoUring(1, IoUring.SETUP_SQE128)) {
+			ByteBuffer sqes = ring.sqes();
+			int sqe = ring.nextSqe();
+			for (int i = 0; i < SqeDescriptor.SIZE_128; i += Long.BYTES) {
+				sqes.putLong(sqe + i, 0);
+			}
+			sqes.put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_URING_CMD);
+			sqes.putInt(sqe + SqeDescriptor.FD, this.file.fd());
+			sqes.putInt(sqe + SqeDescriptor.CMD_OP, command.opcode());
+			int cmd = sqe + SqeDescriptor.CMD;
+			sqes.putInt(cmd + CtrlCmd.DEV_ID, id);
+			sqes.putShort(cmd + CtrlCmd.QUEUE_ID, (short) queue);
+			if (argument != null) {
+				sqes.putShort(cmd + CtrlCmd.LEN, (short) argument.capacity());
+				sqes.putLong(cmd + CtrlCmd.ADDR, LinuxPlatform.addressOf(argument));
+			}
+			sqes.putLong(cmd + CtrlCmd.DATA, data);
+			if (!ring.enter(limit)) {
+				if (argument != null) {
+					ABANDONED.add(argument);
+				}
+				throw new LinuxException(what, Errno.ETIMEDOUT, "The driver did not answer within " + limit.toSeconds()
+						+ " s; some kernels hang here (6.18.4, 6.18.5), see 'dmesg'");
+			}
+			int[] result = new int[1];
+			ring.reap((userData, res, flags) -> result[0] = res);
+			if (result[0] < 0) {
+				throw new LinuxException(what, -result[0], likelyCause(command, -result[0]));
+			}
+			return result[0];
+		}
+		finally {
+			Reference.reachabilityFence(argument);
+		}
+	}
+
+	private static String likelyCause(ControlCommand command, int errno) {
+		return switch (errno) {
+			case Errno.EPERM -> "Privileged devices need root or CAP_SYS_ADMIN";
+			case Errno.EACCES -> (command == ControlCommand.ADD_DEV)
+					? "The limit of devices is reached; see /sys/module/ublk_drv/parameters/ublks_max"
+					: "The device has been started already";
+			case Errno.ENODEV -> "There is no such device";
+			case Errno.EEXIST -> "The number of the device is taken, or it has been started already";
+			case Errno.EBUSY -> "Somebody uses the device";
+			case Errno.EINVAL -> "The driver rejects the arguments; 'dmesg' may say which";
+			case Errno.ENOMEM -> "The kernel has no memory for queues of this depth";
+			case Errno.EOPNOTSUPP -> "The kernel's driver is too old for this command";
+			default -> "";
+		};
+	}
+
+	@Override
+	public void close() {
+		this.file.close();
+	}
+
+}

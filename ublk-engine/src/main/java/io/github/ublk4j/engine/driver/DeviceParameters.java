@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.driver;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Set;
+
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.driver.UblkLayout.ParamBasic;
+import io.github.ublk4j.engine.driver.UblkLayout.ParamDiscard;
+import io.github.ublk4j.engine.driver.UblkLayout.Params;
+
+/**
+ * Tells the driver what a disk can do, {@code struct ublk_params}.
+ */
+final class DeviceParameters {
+
+	static final int SECTOR_SHIFT = 9;
+
+	private static final int TYPE_BASIC = 1;
+
+	private static final int TYPE_DISCARD = 1 << 1;
+
+	private static final int ATTR_READ_ONLY = 1;
+
+	private static final int ATTR_ROTATIONAL = 1 << 1;
+
+	private static final int ATTR_VOLATILE_CACHE = 1 << 2;
+
+	private static final int ATTR_FUA = 1 << 3;
+
+	// the block layer counts the bytes of a request in 32 bits
+	private static final int MAX_RANGE_SECTORS = Integer.MAX_VALUE >> SECTOR_SHIFT;
+
+	private DeviceParameters() {
+	}
+
+	static ByteBuffer encode(DiskSpec spec, Set<BlockOperation> operations, int maxIoSize) {
+		ByteBuffer params = ByteBuffer.allocateDirect(Params.SIZE).order(ByteOrder.nativeOrder());
+		params.putInt(Params.LEN, Params.SIZE);
+		int types = TYPE_BASIC;
+		int attributes = spec.readOnly() ? ATTR_READ_ONLY : 0;
+		if (spec.rotational()) {
+			attributes |= ATTR_ROTATIONAL;
+		}
+		if (operations.contains(BlockOperation.FLUSH)) {
+			attributes |= ATTR_VOLATILE_CACHE | ATTR_FUA;
+		}
+		int basic = Params.BASIC;
+		params.putInt(basic + ParamBasic.ATTRS, attributes);
+		params.put(basic + ParamBasic.LOGICAL_BS_SHIFT, shift(spec.logicalBlockSize()));
+		params.put(basic + ParamBasic.PHYSICAL_BS_SHIFT, shift(spec.physicalBlockSize()));
+		params.put(basic + ParamBasic.IO_OPT_SHIFT, shift(spec.ioOpt()));
+		params.put(basic + ParamBasic.IO_MIN_SHIFT, shift(spec.ioMin()));
+		params.putInt(basic + ParamBasic.MAX_SECTORS, maxIoSize >> SECTOR_SHIFT);
+		params.putLong(basic + ParamBasic.DEV_SECTORS, spec.size() >> SECTOR_SHIFT);
+		boolean discard = operations.contains(BlockOperation.DISCARD);
+		boolean writeZeroes = operations.contains(BlockOperation.WRITE_ZEROES);
+		if (discard || writeZeroes) {
+			types |= TYPE_DISCARD;
+			int group = Params.DISCARD;
+			// the driver wants a granularity even for write zeroes alone
+			params.putInt(group + ParamDiscard.DISCARD_GRANULARITY, spec.logicalBlockSize());
+			if (discard) {
+				params.putInt(group + ParamDiscard.MAX_DISCARD_SECTORS, MAX_RANGE_SECTORS);
+				params.putShort(group + ParamDiscard.MAX_DISCARD_SEGMENTS, (short) 1);
+			}
+			if (writeZeroes) {
+				params.putInt(group + ParamDiscard.MAX_WRITE_ZEROES_SECTORS, MAX_RANGE_SECTORS);
+			}
+		}
+		params.putInt(Params.TYPES, types);
+		return params;
+	}
+
+	private static byte shift(int powerOfTwo) {
+		return (byte) Integer.numberOfTrailingZeros(powerOfTwo);
+	}
+
+}

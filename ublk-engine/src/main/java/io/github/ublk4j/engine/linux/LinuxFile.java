@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.linux;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A file descriptor that this object owns. May be used from any thread; whoever closes it
+ * makes sure that nobody uses it any more.
+ */
+public final class LinuxFile implements AutoCloseable {
+
+	/** Opens for reading and writing. */
+	public static final int O_RDWR = 2;
+
+	private static final int O_CLOEXEC = 0x80000;
+
+	private final String path;
+
+	private final int fd;
+
+	private final AtomicBoolean closed = new AtomicBoolean();
+
+	private LinuxFile(String path, int fd) {
+		this.path = path;
+		this.fd = fd;
+	}
+
+	/**
+	 * Takes over an open descriptor.
+	 * @param what names it in messages
+	 * @param fd the descriptor, from now on closed by this object
+	 * @return the open file
+	 */
+	public static LinuxFile owning(String what, int fd) {
+		return new LinuxFile(what, fd);
+	}
+
+	/**
+	 * Opens an existing file; it is not inherited by child processes.
+	 * @param path the path
+	 * @param flags {@code O_*} flags
+	 * @return the open file
+	 * @throws LinuxException if the kernel refuses
+	 */
+	public static LinuxFile open(String path, int flags) {
+		return owning(path, Libc.check(Libc.open(path, flags | O_CLOEXEC, 0), "open " + path));
+	}
+
+	/**
+	 * Returns the descriptor.
+	 * @return the number of the open descriptor
+	 */
+	public int fd() {
+		return this.fd;
+	}
+
+	/**
+	 * Returns what was opened.
+	 * @return the path
+	 */
+	public String path() {
+		return this.path;
+	}
+
+	/**
+	 * Closes the descriptor. Idempotent.
+	 */
+	@Override
+	public void close() {
+		if (this.closed.compareAndSet(false, true)) {
+			// Linux releases the descriptor even when close() reports an error
+			Libc.close(this.fd);
+		}
+	}
+
+	@Override
+	public String toString() {
+		return this.path + " (fd " + this.fd + ")";
+	}
+
+}

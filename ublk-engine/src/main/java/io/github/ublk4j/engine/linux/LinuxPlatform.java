@@ -1,0 +1,82 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.linux;
+
+import java.nio.ByteBuffer;
+import java.util.Locale;
+
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether this Java process can make Linux system calls at all. Everything else in this
+ * package may be used only when {@link #unsupportedReason()} is {@code null}.
+ */
+public final class LinuxPlatform {
+
+	/** The size of a memory page in bytes, on the supported processors. */
+	public static final int PAGE_SIZE = 4096;
+
+	private LinuxPlatform() {
+	}
+
+	/**
+	 * Returns whether the operating system is Linux.
+	 * @return whether it is
+	 */
+	public static boolean isLinux() {
+		return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("linux");
+	}
+
+	/**
+	 * Returns why native calls are impossible on this Linux.
+	 * @return a sentence, or {@code null} if they work
+	 */
+	public static @Nullable String unsupportedReason() {
+		String arch = System.getProperty("os.arch", "");
+		if (!arch.equals("amd64") && !arch.equals("aarch64")) {
+			return "The processor architecture '" + arch + "' is not supported; amd64 and aarch64 are.";
+		}
+		try {
+			Libc.gettid();
+			return null;
+		}
+		catch (LinkageError ex) {
+			return "JNA could not bind the C library: " + ex.getMessage();
+		}
+	}
+
+	/**
+	 * Returns whether the process runs as root.
+	 * @return whether the effective user is 0
+	 */
+	public static boolean isRoot() {
+		return Libc.geteuid() == 0;
+	}
+
+	/**
+	 * Returns where a direct buffer lies. The buffer must stay reachable while the
+	 * address is in use.
+	 * @param buffer a direct buffer
+	 * @return the address of its first byte, whatever its position
+	 */
+	public static long addressOf(ByteBuffer buffer) {
+		return Pointer.nativeValue(Native.getDirectBufferPointer(buffer));
+	}
+
+}

@@ -1,0 +1,481 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+
+import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.BlockRequestStream;
+import io.github.ublk4j.engine.driver.IoOperation;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One queue of a device. Its thread owns the transport and all slots: it takes events,
+ * starts requests, collects results and enters the driver once per batch. Everything else
+ * reaches it through the mailbox.
+ * <p>
+ * The loop ends when the driver has given up every tag, which STOP_DEV brings about, or
+ * at once after {@link #terminate()}.
+ */
+public final class BlockQueue {
+
+	private static final Logger logger = LoggerFactory.getLogger(BlockQueue.class);
+
+	private static final int SECTOR_SHIFT = 9;
+
+	private static final int ENODEV = 19;
+
+	private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
+
+	private final String disk;
+
+	private final int index;
+
+	private final QueueTransport.Factory transports;
+
+	private final boolean clearReadBuffers;
+
+	private final RequestServer server;
+
+	private final Listener listener;
+
+	private final Thread thread;
+
+	private final RequestPool pool = new RequestPool(this);
+
+	private final Mailbox mailbox = new Mailbox();
+
+	private final FailureLog failures;
+
+	private final AtomicBoolean sleeping = new AtomicBoolean();
+
+	private final CompletableFuture<Void> ready = new CompletableFuture<>();
+
+	private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+	private final QueueTransport.Events events = new LoopEvents();
+
+	private final QueueCounters counters = new QueueCounters();
+
+	private final int depth;
+
+	private final @Nullable IoRequest[] slots;
+
+	private volatile boolean failEverything;
+
+	private volatile boolean terminated;
+
+	private volatile boolean progressWanted;
+
+	// set before the first request and never changed
+	private @Nullable QueueTransport transport;
+
+	private boolean inFlightFailed;
+
+	private int liveTags;
+
+	private BlockQueue(String disk, int index, int depth, QueueTransport.Factory transports, boolean clearReadBuffers,
+			Function<BlockQueue, RequestServer> server, Listener listener) {
+		this.disk = disk;
+		this.index = index;
+		this.depth = depth;
+		this.transports = transports;
+		this.clearReadBuffers = clearReadBuffers;
+		this.slots = new IoRequest[depth];
+		this.failures = new FailureLog(disk);
+		this.listener = listener;
+		this.server = server.apply(this);
+		this.thread = new Thread(this::run, "ublk-" + disk + "-" + index);
+		this.thread.setDaemon(true);
+	}
+
+	/**
+	 * Creates the queue of a handler.
+	 * @param disk the name of the disk
+	 * @param index the index of the queue
+	 * @param depth its tags
+	 * @param transports opens its transport
+	 * @param handler what serves its requests
+	 * @param listener told when it fails
+	 * @return the queue, not started
+	 */
+	public static BlockQueue forHandler(String disk, int index, int depth, QueueTransport.Factory transports,
+			BlockDeviceHandler handler, Listener listener) {
+		return new BlockQueue(disk, index, depth, transports, !handler.fillsReadBuffers(),
+				(queue) -> new HandlerServer(handler), listener);
+	}
+
+	/**
+	 * Creates the queue of a request stream.
+	 * @param disk the name of the disk
+	 * @param index the index of the queue
+	 * @param depth its tags
+	 * @param transports opens its transport
+	 * @param stream what serves its requests
+	 * @param listener told when it fails
+	 * @return the queue, not started
+	 */
+	public static BlockQueue forStream(String disk, int index, int depth, QueueTransport.Factory transports,
+			BlockRequestStream stream, Listener listener) {
+		return new BlockQueue(disk, index, depth, transports, !stream.fillsReadBuffers(),
+				(queue) -> new StreamServer(queue, stream, depth), listener);
+	}
+
+	/**
+	 * Starts the thread and waits until all tags are armed.
+	 * @param timeout how long to wait
+	 * @throws IllegalStateException if the queue cannot start; its cause says why
+	 */
+	public void start(Duration timeout) {
+		this.thread.start();
+		try {
+			this.ready.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+		}
+		catch (ExecutionException ex) {
+			Throwable cause = Objects.requireNonNullElse(ex.getCause(), ex);
+			throw new IllegalStateException(
+					"Queue " + this.index + " of disk '" + this.disk + "' could not start: " + cause.getMessage(),
+					cause);
+		}
+		catch (TimeoutException ex) {
+			throw new IllegalStateException("Queue " + this.index + " of disk '" + this.disk + "' did not start within "
+					+ timeout.toSeconds() + " s", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(
+					"Interrupted while queue " + this.index + " of disk '" + this.disk + "' started", ex);
+		}
+	}
+
+	/**
+	 * Fails every request in flight and every later one with EIO. Any thread.
+	 */
+	public void failEverything() {
+		this.failEverything = true;
+		wakeUp();
+	}
+
+	/**
+	 * Ends the loop without waiting for the driver. Any thread.
+	 */
+	public void terminate() {
+		this.terminated = true;
+		failEverything();
+	}
+
+	/**
+	 * Waits until the thread has closed its transport and ended.
+	 * @param timeout how long to wait
+	 * @return whether it has ended
+	 */
+	public boolean awaitEnd(Duration timeout) {
+		if (this.thread.getState() == Thread.State.NEW) {
+			return true;
+		}
+		try {
+			this.thread.join(Math.max(1, timeout.toMillis()));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		return !this.thread.isAlive();
+	}
+
+	/**
+	 * Returns how the queue is now. Any thread.
+	 * @return a snapshot
+	 */
+	public Snapshot snapshot() {
+		return new Snapshot(this.index, this.thread.getName(), this.ready.isDone() && !this.ended.isDone(), this.depth,
+				this.counters.inFlight(), this.counters.requests(), this.failures.failures(), this.counters.handovers(),
+				this.counters.wakeUps(), this.counters.enters());
+	}
+
+	int index() {
+		return this.index;
+	}
+
+	FailureLog failures() {
+		return this.failures;
+	}
+
+	ByteBuffer buffer(int tag) {
+		return transport().buffer(tag);
+	}
+
+	private QueueTransport transport() {
+		QueueTransport current = this.transport;
+		if (current == null) {
+			throw new IllegalStateException("The queue is not running");
+		}
+		return current;
+	}
+
+	/**
+	 * Takes the result of an ended request. Any thread.
+	 */
+	void ended(IoRequest request) {
+		if (Thread.currentThread() == this.thread) {
+			commit(request);
+		}
+		else {
+			this.mailbox.put(request);
+			wakeUp();
+		}
+	}
+
+	/**
+	 * Lets the server go on, on the queue's thread. Any thread.
+	 */
+	void progressPossible() {
+		if (Thread.currentThread() == this.thread) {
+			this.server.progress();
+		}
+		else {
+			this.progressWanted = true;
+			wakeUp();
+		}
+	}
+
+	/**
+	 * Notes that the server gave up. Any thread.
+	 */
+	void serverEnded(String reason, @Nullable Throwable failure) {
+		if (!this.failEverything && !this.ended.isDone()) {
+			failEverything();
+			this.listener.failed(this.index, reason, failure);
+		}
+	}
+
+	private void wakeUp() {
+		// costs a system call only when the loop sleeps, and then only the first caller
+		if (this.sleeping.get() && this.sleeping.compareAndSet(true, false)) {
+			this.counters.wokenUp();
+			transport().wakeUp();
+		}
+	}
+
+	private void run() {
+		try (QueueTransport opened = this.transports.open(this.index)) {
+			this.transport = opened;
+			this.server.start();
+			for (int tag = 0; tag < this.depth; tag++) {
+				opened.fetch(tag);
+			}
+			this.liveTags = this.depth;
+			opened.exchange(false);
+			this.ready.complete(null);
+			loop(opened);
+			this.server.stop();
+		}
+		catch (Throwable ex) {
+			if (!this.ready.completeExceptionally(ex)) {
+				logger.error("Queue {} of disk '{}' ended unexpectedly", this.index, this.disk, ex);
+				this.listener.failed(this.index, "Queue " + this.index + " ended: " + ex, ex);
+			}
+			cancelInFlight();
+		}
+		finally {
+			this.ended.complete(null);
+		}
+	}
+
+	private void loop(QueueTransport opened) {
+		while (this.liveTags > 0 && !this.terminated) {
+			opened.poll(this.events);
+			drainMailbox();
+			if (this.progressWanted) {
+				this.progressWanted = false;
+				this.server.progress();
+			}
+			if (this.failEverything && !this.inFlightFailed) {
+				this.inFlightFailed = true;
+				failInFlight();
+			}
+			if (this.liveTags == 0) {
+				break;
+			}
+			// Announce the sleep first and look again afterwards: whoever comes between
+			// either is seen here or sees the announcement and wakes the thread
+			this.sleeping.set(true);
+			boolean wait = this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
+					&& (this.inFlightFailed || !this.failEverything);
+			opened.exchange(wait);
+			this.sleeping.set(false);
+			this.counters.entered(opened.enters());
+		}
+		cancelInFlight();
+	}
+
+	private void drainMailbox() {
+		IoRequest request = this.mailbox.takeAll();
+		while (request != null) {
+			IoRequest following = request.next;
+			request.next = null;
+			this.counters.handedOver();
+			commit(request);
+			request = following;
+		}
+	}
+
+	private void begin(int tag) {
+		QueueTransport opened = transport();
+		int operationAndFlags = opened.operationAndFlags(tag);
+		BlockOperation operation = operation(operationAndFlags & IoOperation.MASK);
+		this.counters.arrived();
+		if (operation == null || this.failEverything) {
+			this.counters.finished();
+			this.failures.count();
+			opened.commitAndFetch(tag, -((operation == null) ? BlockErrno.EOPNOTSUPP : BlockErrno.EIO).number());
+			return;
+		}
+		long length = Integer.toUnsignedLong(opened.sectors(tag)) << SECTOR_SHIFT;
+		IoRequest request = this.pool.take(operation);
+		if (operation == BlockOperation.READ || operation == BlockOperation.WRITE) {
+			ByteBuffer buffer = opened.buffer(tag);
+			buffer.clear().limit((int) length).order(ByteOrder.BIG_ENDIAN);
+			if (request instanceof IoRequest.Write write) {
+				write.forceUnitAccess((operationAndFlags & IoOperation.FLAG_FUA) != 0);
+			}
+			else if (this.clearReadBuffers) {
+				clear(buffer, (int) length);
+			}
+		}
+		else if (request instanceof IoRequest.WriteZeroes writeZeroes) {
+			writeZeroes.mayUnmap((operationAndFlags & IoOperation.FLAG_NOUNMAP) == 0);
+		}
+		this.slots[tag] = request;
+		request.begin(tag, opened.startSector(tag) << SECTOR_SHIFT, length, this.server.streamed());
+		this.server.serve(request);
+	}
+
+	private static @Nullable BlockOperation operation(int code) {
+		return switch (code) {
+			case IoOperation.READ -> BlockOperation.READ;
+			case IoOperation.WRITE -> BlockOperation.WRITE;
+			case IoOperation.FLUSH -> BlockOperation.FLUSH;
+			case IoOperation.DISCARD -> BlockOperation.DISCARD;
+			case IoOperation.WRITE_ZEROES -> BlockOperation.WRITE_ZEROES;
+			default -> null;
+		};
+	}
+
+	private static void clear(ByteBuffer buffer, int length) {
+		for (int done = 0; done < length; done += ZEROS.capacity()) {
+			buffer.put(done, ZEROS, 0, Math.min(ZEROS.capacity(), length - done));
+		}
+	}
+
+	private void commit(IoRequest request) {
+		int tag = request.tagOfLoop();
+		this.slots[tag] = null;
+		this.counters.finished();
+		transport().commitAndFetch(tag, request.result());
+		this.pool.giveBack(request);
+	}
+
+	private void failInFlight() {
+		for (int tag = 0; tag < this.depth; tag++) {
+			IoRequest request = this.slots[tag];
+			// one that has just ended by itself comes through the mailbox
+			if (request != null && request.cancel()) {
+				this.slots[tag] = null;
+				this.counters.finished();
+				this.failures.count();
+				transport().commitAndFetch(tag, -BlockErrno.EIO.number());
+			}
+		}
+	}
+
+	private void cancelInFlight() {
+		for (IoRequest request : this.slots) {
+			if (request != null) {
+				request.cancel();
+			}
+		}
+	}
+
+	/**
+	 * Told when a queue fails by itself.
+	 */
+	@FunctionalInterface
+	public interface Listener {
+
+		/**
+		 * A queue has failed: it answers every request with EIO, or not at all any more.
+		 * @param queue its index
+		 * @param reason what happened
+		 * @param failure the error behind it
+		 */
+		void failed(int queue, String reason, @Nullable Throwable failure);
+
+	}
+
+	/**
+	 * A snapshot of a queue.
+	 *
+	 * @param queue its index
+	 * @param thread the name of its thread
+	 * @param alive whether the thread serves it
+	 * @param depth its tags
+	 * @param inFlight the requests being served
+	 * @param requests the requests that arrived
+	 * @param errors the requests that failed
+	 * @param handovers the completions from another thread
+	 * @param wakeUps how often one had to wake the thread
+	 * @param enters the calls into the driver
+	 */
+	public record Snapshot(int queue, String thread, boolean alive, int depth, int inFlight, long requests, long errors,
+			long handovers, long wakeUps, long enters) {
+
+	}
+
+	private final class LoopEvents implements QueueTransport.Events {
+
+		@Override
+		public void arrived(int tag) {
+			begin(tag);
+		}
+
+		@Override
+		public void aborted(int tag, int error) {
+			BlockQueue.this.liveTags--;
+			if (error != ENODEV) {
+				String reason = "The driver gave up tag " + tag + " of queue " + BlockQueue.this.index + " with errno "
+						+ error;
+				logger.error("disk '{}': {}", BlockQueue.this.disk, reason);
+				BlockQueue.this.listener.failed(BlockQueue.this.index, reason, null);
+			}
+		}
+
+	}
+
+}

@@ -1,0 +1,65 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+import io.github.ublk4j.engine.driver.CharDevice;
+import io.github.ublk4j.engine.linux.CurrentThread;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the transports of a device's queues, and prepares each queue's thread for its
+ * work: bound to the processors of its queue, and marked so that memory reclaim never
+ * waits for I/O that the thread itself would have to serve.
+ */
+public final class DriverTransports implements QueueTransport.Factory {
+
+	private static final Logger logger = LoggerFactory.getLogger(DriverTransports.class);
+
+	private final CharDevice device;
+
+	private final List<QueueBuffers> buffers;
+
+	private final List<ByteBuffer> affinities;
+
+	/**
+	 * Creates a factory.
+	 * @param device the open device; closed after the last queue has ended
+	 * @param buffers the buffers of each queue
+	 * @param affinities the processors of each queue, {@code cpu_set_t} in direct buffers
+	 */
+	public DriverTransports(CharDevice device, List<QueueBuffers> buffers, List<ByteBuffer> affinities) {
+		this.device = device;
+		this.buffers = buffers;
+		this.affinities = affinities;
+	}
+
+	@Override
+	public QueueTransport open(int queue) {
+		if (!CurrentThread.bindTo(this.affinities.get(queue))) {
+			logger.debug("Queue {} could not be bound to its processors", queue);
+		}
+		if (!CurrentThread.markIoFlusher()) {
+			logger.debug("Queue {} could not be marked as an I/O flusher: CAP_SYS_RESOURCE is missing", queue);
+		}
+		return new DriverTransport(this.device, queue, this.buffers.get(queue));
+	}
+
+}

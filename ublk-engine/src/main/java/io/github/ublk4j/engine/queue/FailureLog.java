@@ -1,0 +1,72 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockOperation;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts the failed requests of a queue and logs the first of a burst. Any thread.
+ */
+final class FailureLog {
+
+	private static final Logger logger = LoggerFactory.getLogger(FailureLog.class);
+
+	private static final long BURST_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+	private final String disk;
+
+	private final AtomicLong failures = new AtomicLong();
+
+	private final AtomicLong suppressed = new AtomicLong();
+
+	private final AtomicLong lastLogged = new AtomicLong(System.nanoTime() - BURST_NANOS);
+
+	FailureLog(String disk) {
+		this.disk = disk;
+	}
+
+	void report(BlockOperation operation, long offset, long length, BlockErrno errno, Throwable failure) {
+		this.failures.incrementAndGet();
+		long now = System.nanoTime();
+		long last = this.lastLogged.get();
+		if (now - last < BURST_NANOS || !this.lastLogged.compareAndSet(last, now)) {
+			this.suppressed.incrementAndGet();
+			return;
+		}
+		long missed = this.suppressed.getAndSet(0);
+		logger.warn("disk '{}': {} of {} bytes at {} failed with {}{}", this.disk, operation, length, offset, errno,
+				(missed > 0) ? " (" + missed + " more failures since the last message)" : "", failure);
+	}
+
+	/**
+	 * Counts requests that the engine itself failed.
+	 */
+	void count() {
+		this.failures.incrementAndGet();
+	}
+
+	long failures() {
+		return this.failures.get();
+	}
+
+}

@@ -1,0 +1,67 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ended requests on their way from any thread to the loop: a Treiber stack linked through
+ * the requests themselves. It needs no memory and no bound, since a queue has no more
+ * requests than tags.
+ */
+final class Mailbox {
+
+	private final AtomicReference<@Nullable IoRequest> top = new AtomicReference<>();
+
+	/**
+	 * Adds a request. Any thread.
+	 */
+	void put(IoRequest request) {
+		IoRequest current;
+		do {
+			current = this.top.get();
+			request.next = current;
+		}
+		while (!this.top.compareAndSet(current, request));
+	}
+
+	boolean isEmpty() {
+		return this.top.get() == null;
+	}
+
+	/**
+	 * Takes all requests. The loop alone.
+	 * @return the oldest, linked to the others in the order of their arrival
+	 */
+	@Nullable IoRequest takeAll() {
+		if (isEmpty()) {
+			return null;
+		}
+		IoRequest newest = this.top.getAndSet(null);
+		IoRequest oldest = null;
+		while (newest != null) {
+			IoRequest older = newest.next;
+			newest.next = oldest;
+			oldest = newest;
+			newest = older;
+		}
+		return oldest;
+	}
+
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+/**
+ * Answers the requests of one queue. All methods are called by the queue's thread.
+ */
+interface RequestServer {
+
+	/**
+	 * Begins, before the first request.
+	 */
+	void start();
+
+	/**
+	 * Takes a request, to be ended now or later.
+	 */
+	void serve(IoRequest request);
+
+	/**
+	 * Does what has become possible since the last call.
+	 */
+	void progress();
+
+	/**
+	 * Ends, after the last request.
+	 */
+	void stop();
+
+	/**
+	 * Whether requests are completed by calling them.
+	 */
+	boolean streamed();
+
+}

@@ -1,0 +1,383 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.uring;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.linux.IoUringCalls;
+import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.LinuxFile;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
+import io.github.ublk4j.engine.linux.Mapping;
+
+/**
+ * A submission queue and a completion queue shared with the kernel. One thread owns a
+ * ring and makes every call, including {@link #close()}.
+ */
+public final class IoUring implements AutoCloseable {
+
+	/** {@code IORING_SETUP_CLAMP}: reduce too many entries instead of failing. */
+	public static final int SETUP_CLAMP = 1 << 4;
+
+	/** {@code IORING_SETUP_SUBMIT_ALL}: an entry that fails does not stop the batch. */
+	public static final int SETUP_SUBMIT_ALL = 1 << 7;
+
+	/** {@code IORING_SETUP_COOP_TASKRUN}: do not interrupt the thread for task work. */
+	public static final int SETUP_COOP_TASKRUN = 1 << 8;
+
+	/** {@code IORING_SETUP_SQE128}: submission queue entries of 128 bytes. */
+	public static final int SETUP_SQE128 = 1 << 10;
+
+	/** {@code IORING_SETUP_CQE32}: completion queue entries of 32 bytes. */
+	public static final int SETUP_CQE32 = 1 << 11;
+
+	/** {@code IORING_SETUP_SINGLE_ISSUER}: only one thread submits. */
+	public static final int SETUP_SINGLE_ISSUER = 1 << 12;
+
+	/** {@code IORING_SETUP_DEFER_TASKRUN}: completions appear only in a waiting enter. */
+	public static final int SETUP_DEFER_TASKRUN = 1 << 13;
+
+	/** {@code IORING_SETUP_NO_SQARRAY}: entries are taken in ring order; Linux 6.6. */
+	public static final int SETUP_NO_SQARRAY = 1 << 16;
+
+	/** {@code IORING_OP_NOP}. */
+	public static final int OP_NOP = 0;
+
+	/** {@code IORING_OP_READ}. */
+	public static final int OP_READ = 22;
+
+	/** {@code IORING_OP_URING_CMD}. */
+	public static final int OP_URING_CMD = 46;
+
+	private static final long OFF_SQ_RING = 0;
+
+	private static final long OFF_CQ_RING = 0x8000000L;
+
+	private static final long OFF_SQES = 0x10000000L;
+
+	private static final int ENTER_GETEVENTS = 1;
+
+	private static final int ENTER_EXT_ARG = 1 << 3;
+
+	private static final int SQ_CQ_OVERFLOW = 1 << 1;
+
+	private static final int FEAT_SINGLE_MMAP = 1;
+
+	// struct io_uring_getevents_arg (24 bytes, ts at 16) followed by struct
+	// __kernel_timespec
+	private static final int EXT_ARG_SIZE = 24;
+
+	private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
+
+	private final LinuxFile file;
+
+	private final int flags;
+
+	private final List<Mapping> mappings;
+
+	private final ByteBuffer sq;
+
+	private final ByteBuffer cq;
+
+	private final ByteBuffer sqes;
+
+	private final int sqHeadOffset;
+
+	private final int sqTailOffset;
+
+	private final int sqFlagsOffset;
+
+	private final int sqMask;
+
+	private final int sqEntries;
+
+	private final int sqeShift;
+
+	private final int cqHeadOffset;
+
+	private final int cqTailOffset;
+
+	private final int cqOverflowOffset;
+
+	private final int cqesOffset;
+
+	private final int cqMask;
+
+	private final int cqEntries;
+
+	private final int cqeShift;
+
+	private final ByteBuffer waitArgument = ByteBuffer.allocateDirect(EXT_ARG_SIZE + 16).order(ByteOrder.nativeOrder());
+
+	private final long waitArgumentAddress = LinuxPlatform.addressOf(this.waitArgument);
+
+	private int sqTail;
+
+	private int submitted;
+
+	private boolean closed;
+
+	/**
+	 * Makes a ring.
+	 * @param entries how many submissions it holds, rounded up to a power of two; it
+	 * holds twice as many completions
+	 * @param flags {@code SETUP_*}
+	 * @throws LinuxException if the kernel refuses
+	 */
+	public IoUring(int entries, int flags) {
+		ByteBuffer params = ByteBuffer.allocateDirect(ParamsDescriptor.SIZE).order(ByteOrder.nativeOrder());
+		params.putInt(ParamsDescriptor.FLAGS, flags);
+		int fd = IoUringCalls.setup(entries, LinuxPlatform.addressOf(params));
+		if (fd < 0) {
+			throw new LinuxException(
+					"io_uring_setup(" + entries + " entries, flags 0x" + Integer.toHexString(flags) + ")", -fd,
+					setupHint(-fd));
+		}
+		this.file = LinuxFile.owning("io_uring", fd);
+		this.flags = flags;
+		this.sqEntries = params.getInt(ParamsDescriptor.SQ_ENTRIES);
+		this.cqEntries = params.getInt(ParamsDescriptor.CQ_ENTRIES);
+		this.sqeShift = ((flags & SETUP_SQE128) != 0) ? 7 : 6;
+		this.cqeShift = ((flags & SETUP_CQE32) != 0) ? 5 : 4;
+		this.sqHeadOffset = params.getInt(ParamsDescriptor.SQ_OFF_HEAD);
+		this.sqTailOffset = params.getInt(ParamsDescriptor.SQ_OFF_TAIL);
+		this.sqFlagsOffset = params.getInt(ParamsDescriptor.SQ_OFF_FLAGS);
+		this.cqHeadOffset = params.getInt(ParamsDescriptor.CQ_OFF_HEAD);
+		this.cqTailOffset = params.getInt(ParamsDescriptor.CQ_OFF_TAIL);
+		this.cqOverflowOffset = params.getInt(ParamsDescriptor.CQ_OFF_OVERFLOW);
+		this.cqesOffset = params.getInt(ParamsDescriptor.CQ_OFF_CQES);
+		boolean array = (flags & SETUP_NO_SQARRAY) == 0;
+		int sqArrayOffset = params.getInt(ParamsDescriptor.SQ_OFF_ARRAY);
+		long cqSize = this.cqesOffset + ((long) this.cqEntries << this.cqeShift);
+		long sqSize = array ? sqArrayOffset + (long) this.sqEntries * Integer.BYTES : this.cqesOffset;
+		boolean single = (params.getInt(ParamsDescriptor.FEATURES) & FEAT_SINGLE_MMAP) != 0;
+		List<Mapping> mapped = new ArrayList<>();
+		try {
+			mapped.add(map(OFF_SQ_RING, single ? Math.max(sqSize, cqSize) : sqSize, "submission queue"));
+			mapped.add(single ? mapped.get(0) : map(OFF_CQ_RING, cqSize, "completion queue"));
+			mapped.add(map(OFF_SQES, (long) this.sqEntries << this.sqeShift, "submission queue entries"));
+		}
+		catch (LinuxException ex) {
+			mapped.forEach(Mapping::close);
+			this.file.close();
+			throw ex;
+		}
+		this.mappings = mapped;
+		this.sq = mapped.get(0).buffer();
+		this.cq = mapped.get(1).buffer();
+		this.sqes = mapped.get(2).buffer();
+		this.sqMask = this.sq.getInt(params.getInt(ParamsDescriptor.SQ_OFF_RING_MASK));
+		this.cqMask = this.cq.getInt(params.getInt(ParamsDescriptor.CQ_OFF_RING_MASK));
+		this.waitArgument.putLong(16, this.waitArgumentAddress + EXT_ARG_SIZE);
+		if (array) {
+			for (int i = 0; i < this.sqEntries; i++) {
+				this.sq.putInt(sqArrayOffset + i * Integer.BYTES, i);
+			}
+		}
+	}
+
+	private static String setupHint(int errno) {
+		return switch (errno) {
+			case Errno.EPERM -> "io_uring is disabled; see 'sysctl kernel.io_uring_disabled'";
+			case Errno.ENOSYS -> "io_uring is missing from the kernel or blocked by a seccomp filter";
+			case Errno.ENOMEM -> "The limit on locked memory may be too low; see 'ulimit -l'";
+			case Errno.EINVAL -> "The kernel may be too old for these flags";
+			default -> "";
+		};
+	}
+
+	private Mapping map(long offset, long length, String what) {
+		return Mapping.of(this.file.fd(), offset, length, Mapping.PROT_READ_WRITE, what);
+	}
+
+	/**
+	 * Returns how many submissions the ring holds.
+	 * @return the entries of the submission queue
+	 */
+	public int entries() {
+		return this.sqEntries;
+	}
+
+	/**
+	 * Returns the descriptor of the ring.
+	 * @return the number of the open descriptor
+	 */
+	public int fd() {
+		return this.file.fd();
+	}
+
+	/**
+	 * Takes the next free submission queue entry. Its content is undefined: the caller
+	 * writes every field. It goes to the kernel with the next enter.
+	 * @return where the entry begins in {@link #sqes()}
+	 * @throws IllegalStateException if the submission queue is full, or closed
+	 */
+	public int nextSqe() {
+		ensureOpen();
+		int tail = this.sqTail;
+		// acquire: the kernel has read an entry before it lets go of it
+		if (tail - (int) INT.getAcquire(this.sq, this.sqHeadOffset) >= this.sqEntries) {
+			throw new IllegalStateException("The submission queue is full: " + this.sqEntries + " entries");
+		}
+		this.sqTail = tail + 1;
+		return (tail & this.sqMask) << this.sqeShift;
+	}
+
+	/**
+	 * Returns the memory of the submission queue entries.
+	 * @return the buffer, in native byte order; use absolute access only
+	 */
+	public ByteBuffer sqes() {
+		return this.sqes;
+	}
+
+	/**
+	 * Submits all entries taken so far and runs pending completions.
+	 * @param minComplete how many completions to wait for; 0 to return at once
+	 * @throws LinuxException if the kernel refuses
+	 */
+	public void enter(int minComplete) {
+		int result = enter(minComplete, ENTER_GETEVENTS, 0, 0);
+		// EINTR: a signal arrived while waiting. EAGAIN and EBUSY: reap completions first
+		if (result < 0 && result != -Errno.EINTR && result != -Errno.EAGAIN && result != -Errno.EBUSY) {
+			throw new LinuxException("io_uring_enter", -result);
+		}
+	}
+
+	/**
+	 * Submits all entries taken so far and waits for a completion, but not for ever.
+	 * @param timeout how long
+	 * @return whether a completion is there
+	 * @throws LinuxException if the kernel refuses
+	 */
+	public boolean enter(Duration timeout) {
+		long deadline = System.nanoTime() + timeout.toNanos();
+		while (!hasCompletions()) {
+			long left = deadline - System.nanoTime();
+			if (left <= 0) {
+				return false;
+			}
+			this.waitArgument.putLong(EXT_ARG_SIZE, left / 1_000_000_000L);
+			this.waitArgument.putLong(EXT_ARG_SIZE + 8, left % 1_000_000_000L);
+			int result = enter(1, ENTER_GETEVENTS | ENTER_EXT_ARG, this.waitArgumentAddress, EXT_ARG_SIZE);
+			if (result < 0 && result != -Errno.EINTR && result != -Errno.ETIME) {
+				throw new LinuxException("io_uring_enter", -result);
+			}
+		}
+		return true;
+	}
+
+	private int enter(int minComplete, int enterFlags, long argument, long argumentSize) {
+		ensureOpen();
+		int tail = this.sqTail;
+		// release: the kernel must see whole entries before it sees the tail
+		INT.setRelease(this.sq, this.sqTailOffset, tail);
+		int result = IoUringCalls.enter(this.file.fd(), tail - this.submitted, minComplete, enterFlags, argument,
+				argumentSize);
+		// also after an error: the head tells what the kernel has taken
+		this.submitted = (int) INT.getAcquire(this.sq, this.sqHeadOffset);
+		return result;
+	}
+
+	/**
+	 * Returns whether a completion can be reaped.
+	 * @return whether the completion queue holds an entry
+	 */
+	public boolean hasCompletions() {
+		ensureOpen();
+		return this.cq.getInt(this.cqHeadOffset) != (int) INT.getAcquire(this.cq, this.cqTailOffset);
+	}
+
+	/**
+	 * Reaps the completions that are there.
+	 * @param consumer called for each; it may take submission queue entries, not reap
+	 * @return how many there were
+	 */
+	public int reap(CompletionConsumer consumer) {
+		ensureOpen();
+		int head = this.cq.getInt(this.cqHeadOffset);
+		// acquire: entries are read after the tail that announces them
+		int tail = (int) INT.getAcquire(this.cq, this.cqTailOffset);
+		int count = tail - head;
+		try {
+			while (head != tail) {
+				int cqe = this.cqesOffset + ((head & this.cqMask) << this.cqeShift);
+				head++;
+				consumer.completed(this.cq.getLong(cqe + CqeDescriptor.USER_DATA),
+						this.cq.getInt(cqe + CqeDescriptor.RES), this.cq.getInt(cqe + CqeDescriptor.FLAGS));
+			}
+		}
+		finally {
+			// release: the kernel may reuse entries only after they have been read
+			INT.setRelease(this.cq, this.cqHeadOffset, head);
+		}
+		return count;
+	}
+
+	/**
+	 * Returns whether the kernel holds completions back for lack of room. They follow
+	 * with the next enter after some have been reaped; none is lost.
+	 * @return whether the completion queue has overflowed
+	 */
+	public boolean overflown() {
+		ensureOpen();
+		return ((int) INT.getAcquire(this.sq, this.sqFlagsOffset) & SQ_CQ_OVERFLOW) != 0;
+	}
+
+	/**
+	 * Returns how many completions were lost for ever, which only kernels without
+	 * {@code IORING_FEAT_NODROP} or without memory do.
+	 * @return the number of lost completions
+	 */
+	public int lostCompletions() {
+		ensureOpen();
+		return (int) INT.getAcquire(this.cq, this.cqOverflowOffset);
+	}
+
+	// the mappings are gone after close: a read of them would crash the Java process
+	private void ensureOpen() {
+		if (this.closed) {
+			throw new IllegalStateException("The ring is closed");
+		}
+	}
+
+	/**
+	 * Closes the ring; the kernel cancels what it still holds. Idempotent.
+	 */
+	@Override
+	public void close() {
+		if (!this.closed) {
+			this.closed = true;
+			this.mappings.forEach(Mapping::close);
+			this.file.close();
+		}
+	}
+
+	@Override
+	public String toString() {
+		return "io_uring (fd " + this.file.fd() + ", " + this.sqEntries + "/" + this.cqEntries + " entries, flags 0x"
+				+ Integer.toHexString(this.flags) + (this.closed ? ", closed" : "") + ")";
+	}
+
+}
