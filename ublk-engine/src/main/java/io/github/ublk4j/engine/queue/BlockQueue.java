@@ -32,6 +32,7 @@ import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.engine.driver.IoOperation;
+import io.github.ublk4j.engine.linux.Errno;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -304,6 +305,7 @@ public final class BlockQueue {
 			cancelInFlight();
 		}
 		finally {
+			this.counters.ended();
 			this.ended.complete(null);
 		}
 	}
@@ -469,8 +471,8 @@ public final class BlockQueue {
 		public void aborted(int tag, int error) {
 			BlockQueue.this.liveTags--;
 			if (error != ENODEV) {
-				String reason = "The driver gave up tag " + tag + " of queue " + BlockQueue.this.index + " with errno "
-						+ error;
+				String reason = "The driver gave up tag " + tag + " of queue " + BlockQueue.this.index + ": "
+						+ Errno.describe(error);
 				logger.error("disk '{}': {}", BlockQueue.this.disk, reason);
 				BlockQueue.this.listener.failed(BlockQueue.this.index, reason, null);
 			}

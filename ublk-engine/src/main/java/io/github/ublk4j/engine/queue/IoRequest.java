@@ -145,8 +145,11 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 	 * @return whether it had not ended before
 	 */
 	final boolean succeed() {
-		// a short answer cannot be expressed: a write cut short would count as complete
-		return end((int) this.length);
+		// Always the whole length: the driver would take a write cut short as complete.
+		// Only
+		// reads and writes have bytes to report; a discard may exceed what fits
+		boolean data = this.operation == BlockOperation.READ || this.operation == BlockOperation.WRITE;
+		return end(data ? (int) this.length : 0);
 	}
 
 	/**

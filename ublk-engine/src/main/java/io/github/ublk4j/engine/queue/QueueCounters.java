@@ -63,6 +63,13 @@ final class QueueCounters {
 		FINISHED.setOpaque(this, this.finished + 1);
 	}
 
+	/**
+	 * Counts whatever is left as finished: the queue is gone.
+	 */
+	void ended() {
+		FINISHED.setOpaque(this, this.requests);
+	}
+
 	void handedOver() {
 		HANDOVERS.setOpaque(this, this.handovers + 1);
 	}

@@ -1,0 +1,240 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockIoException;
+import io.github.ublk4j.block.BlockRequest;
+import io.github.ublk4j.block.BlockRequestStream;
+import io.github.ublk4j.block.ReadRequest;
+import io.github.ublk4j.block.WriteRequest;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * Tests for {@link BlockQueue} with a request stream.
+ */
+@Timeout(30)
+class StreamServerTests {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+	private final DriverDouble driver = new DriverDouble(4, 4096);
+
+	private final List<String> failures = new ArrayList<>();
+
+	private @Nullable BlockQueue queue;
+
+	@AfterEach
+	void everyQueueEnds() {
+		if (this.queue != null) {
+			this.queue.failEverything();
+			this.driver.stop();
+			assertThat(this.queue.awaitEnd(PATIENCE)).isTrue();
+		}
+	}
+
+	@Test
+	void requestsArriveWithTheTypeOfTheirOperation() throws Exception {
+		start((requests) -> requests.doOnNext((request) -> {
+			if (request instanceof ReadRequest read) {
+				read.buffer().put(0, (byte) 5);
+			}
+			else {
+				assertThat(request).isInstanceOf(WriteRequest.class).isNotInstanceOf(ReadRequest.class);
+			}
+			request.complete();
+		}).then());
+		assertThat(BlockQueueTests.get(this.driver.read(0, 512))[0]).isEqualTo((byte) 5);
+		BlockQueueTests.get(this.driver.write(0, new byte[512], 0));
+	}
+
+	@Test
+	void requestsAreGroupedAndCompletedOnOtherThreads() throws Exception {
+		start((requests) -> requests.bufferTimeout(4, Duration.ofMillis(5))
+			.publishOn(Schedulers.parallel())
+			.doOnNext((batch) -> batch.forEach(BlockRequest::complete))
+			.then());
+		List<CompletableFuture<byte[]>> reads = new ArrayList<>();
+		for (int i = 0; i < 50; i++) {
+			reads.add(this.driver.read(0, 512));
+		}
+		for (CompletableFuture<byte[]> read : reads) {
+			BlockQueueTests.get(read);
+		}
+	}
+
+	@Test
+	void requestIsEmittedOnlyOnDemand() throws Exception {
+		ConcurrentLinkedQueue<BlockRequest> emitted = new ConcurrentLinkedQueue<>();
+		AtomicReference<Subscription> subscription = new AtomicReference<>();
+		start((requests) -> {
+			requests.subscribe(new BaseSubscriber<>() {
+				@Override
+				protected void hookOnSubscribe(Subscription given) {
+					subscription.set(given);
+				}
+
+				@Override
+				protected void hookOnNext(BlockRequest request) {
+					emitted.add(request);
+				}
+			});
+			return Mono.never();
+		});
+		CompletableFuture<byte[]> first = this.driver.read(0, 512);
+		CompletableFuture<byte[]> second = this.driver.read(512, 512);
+		Awaitility.await().until(() -> queue().snapshot().inFlight() == 2);
+		assertThat(emitted).isEmpty();
+		Objects.requireNonNull(subscription.get()).request(1);
+		Awaitility.await().until(() -> emitted.size() == 1);
+		emitted.remove().complete();
+		BlockQueueTests.get(first);
+		assertThat(second).isNotDone();
+		Objects.requireNonNull(subscription.get()).request(1);
+		Awaitility.await().until(() -> emitted.size() == 1);
+		emitted.remove().fail(new BlockIoException(BlockErrno.ENODATA, "bad sector"));
+		BlockQueueTests.assertFails(second, BlockErrno.ENODATA);
+	}
+
+	@Test
+	void secondCompletionFailsLoudly() throws Exception {
+		AtomicReference<Throwable> thrown = new AtomicReference<>();
+		start((requests) -> requests.doOnNext((request) -> {
+			request.complete();
+			try {
+				request.complete();
+			}
+			catch (IllegalStateException ex) {
+				thrown.set(ex);
+			}
+		}).then());
+		BlockQueueTests.get(this.driver.read(0, 512));
+		Awaitility.await().until(() -> thrown.get() != null);
+		assertThat(thrown.get()).hasMessageContaining("completed");
+	}
+
+	@Test
+	void secondSubscriberIsRejected() throws Exception {
+		AtomicReference<Throwable> rejected = new AtomicReference<>();
+		start((requests) -> {
+			Mono<Void> served = requests.doOnNext(BlockRequest::complete).then();
+			return served.doOnSubscribe((subscription) -> {
+				// subscribed later than the pipeline itself
+				Schedulers.parallel().schedule(() -> requests.subscribe((request) -> {
+				}, rejected::set), 50, java.util.concurrent.TimeUnit.MILLISECONDS);
+			});
+		});
+		Awaitility.await().until(() -> rejected.get() != null);
+		assertThat(rejected.get()).hasMessageContaining("queue 0").hasMessageContaining("share()");
+		BlockQueueTests.get(this.driver.read(0, 512));
+	}
+
+	@Test
+	void streamThatFailsFailsItsRequestsAndIsReported() throws Exception {
+		start((requests) -> requests.doOnNext((request) -> {
+			throw new IllegalArgumentException("broken pipeline");
+		}).then());
+		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertThat(this.failures).hasSize(1);
+		assertThat(this.failures.get(0)).contains("request stream of queue 0");
+	}
+
+	@Test
+	void streamThatStopsEarlyFailsLaterRequests() throws Exception {
+		start((requests) -> requests.take(1).doOnNext(BlockRequest::complete).then());
+		BlockQueueTests.get(this.driver.read(0, 512));
+		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertThat(this.failures).hasSize(1);
+	}
+
+	@Test
+	void streamCompletesWhenTheDeviceStops() throws Exception {
+		AtomicReference<String> end = new AtomicReference<>();
+		start((requests) -> requests.doOnNext(BlockRequest::complete)
+			.doOnComplete(() -> end.set("completed"))
+			.doOnCancel(() -> end.compareAndSet(null, "cancelled"))
+			.then());
+		BlockQueueTests.get(this.driver.read(0, 512));
+		this.driver.stop();
+		assertThat(queue().awaitEnd(PATIENCE)).isTrue();
+		assertThat(end).hasValue("completed");
+		assertThat(this.failures).isEmpty();
+	}
+
+	@Test
+	void requestDroppedByTheStreamFailsWhenTheDeviceIsToldToStop() throws Exception {
+		start(Flux::then);
+		CompletableFuture<byte[]> read = this.driver.read(0, 512);
+		Awaitility.await().until(() -> queue().snapshot().inFlight() == 1);
+		queue().failEverything();
+		BlockQueueTests.assertFails(read, BlockErrno.EIO);
+	}
+
+	@Test
+	void streamThatIsNeverSubscribedLeavesRequestsInTheirTags() throws Exception {
+		start((requests) -> Mono.never());
+		CompletableFuture<byte[]> read = this.driver.read(0, 512);
+		Awaitility.await().until(() -> queue().snapshot().inFlight() == 1);
+		assertThat(read).isNotDone();
+		queue().failEverything();
+		BlockQueueTests.assertFails(read, BlockErrno.EIO);
+	}
+
+	@Test
+	@SuppressWarnings("NullAway") // what the test is about
+	void streamThatReturnsNullIsReportedAtStart() {
+		this.queue = null;
+		BlockQueue broken = BlockQueue.forStream("test", 0, 4, this.driver, (requests) -> null, this::failed);
+		assertThatIllegalStateException().isThrownBy(() -> broken.start(PATIENCE)).withMessageContaining("null");
+	}
+
+	private void start(BlockRequestStream stream) {
+		this.queue = BlockQueue.forStream("test", 0, 4, this.driver, stream, this::failed);
+		this.queue.start(PATIENCE);
+	}
+
+	private BlockQueue queue() {
+
+		return Objects.requireNonNull(this.queue);
+	}
+
+	private synchronized void failed(int index, String reason, @Nullable Throwable failure) {
+		this.failures.add(reason);
+	}
+
+}
