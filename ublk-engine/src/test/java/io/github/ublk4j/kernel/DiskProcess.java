@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.kernel;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkEngine;
+
+/**
+ * A server process of its own: prints the path of its disk, then "busy" when requests
+ * have come, and closes its engine when it is terminated.
+ */
+final class DiskProcess {
+
+	private static final int SIZE = 8 << 20;
+
+	private DiskProcess() {
+	}
+
+	static Process start() throws IOException {
+		return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+				"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"),
+				DiskProcess.class.getName())
+			.redirectError(ProcessBuilder.Redirect.INHERIT)
+			.start();
+	}
+
+	@SuppressWarnings("SystemOut")
+	public static void main(String[] arguments) throws InterruptedException {
+		UblkEngine engine = UblkEngine.create();
+		Runtime.getRuntime().addShutdownHook(new Thread(engine::close));
+		UblkDevice device = engine.start(DiskSpec.named("process").size(SIZE).build(), new RamDisk(SIZE)).block();
+		System.out.println(device.path());
+		while (device.status().queues().get(0).requests() < 1000) {
+			Thread.sleep(20);
+		}
+		System.out.println("busy");
+		Thread.currentThread().join();
+	}
+
+}

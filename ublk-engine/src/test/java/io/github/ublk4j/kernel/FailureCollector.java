@@ -1,0 +1,50 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.kernel;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Brings the failures of other threads to the test.
+ */
+final class FailureCollector implements Thread.UncaughtExceptionHandler {
+
+	private final List<Throwable> failures = new CopyOnWriteArrayList<>();
+
+	@Override
+	public void uncaughtException(Thread thread, Throwable failure) {
+		this.failures.add(failure);
+	}
+
+	void assertNone() {
+		assertThat(this.failures).isEmpty();
+	}
+
+	static void join(Thread thread) {
+		try {
+			thread.join();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new AssertionError(ex);
+		}
+	}
+
+}

@@ -1,0 +1,258 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.kernel;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.block.InvalidDiskException;
+import io.github.ublk4j.block.ReadRequest;
+import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.DriverDevice;
+import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.UblkException;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Devices come and go, and nothing of them stays.
+ */
+@KernelTest
+class LifecycleIT {
+
+	private static final int SIZE = 8 << 20;
+
+	@Test
+	void hundredDevicesOneAfterAnotherLeaveNothing() throws IOException {
+		try (UblkEngine engine = UblkEngine.create()) {
+			cycle(engine);
+			int descriptors = count("/proc/self/fd");
+			int threads = count("/proc/self/task");
+			for (int i = 0; i < 100; i++) {
+				cycle(engine);
+			}
+			assertThat(count("/proc/self/fd")).isLessThanOrEqualTo(descriptors + 1);
+			assertThat(count("/proc/self/task")).isLessThanOrEqualTo(threads + 2);
+			assertThat(NothingIsLeftBehind.mappings().size()).isZero();
+		}
+	}
+
+	private static void cycle(UblkEngine engine) {
+		UblkDevice device = engine.start(DiskSpec.named("cycle").size(SIZE).queueDepth(8).build(), new RamDisk(SIZE))
+			.block();
+		assertThat(device.status().state()).isEqualTo(DeviceState.LIVE);
+		assertThat(device.path()).exists();
+		device.stop().block();
+		assertThat(device.path()).doesNotExist();
+	}
+
+	private static int count(String directory) throws IOException {
+		try (Stream<Path> entries = Files.list(Path.of(directory))) {
+			return (int) entries.count();
+		}
+	}
+
+	@Test
+	void bufferMemoryIsGivenBackWhenTheDeviceStops() throws IOException {
+		try (UblkEngine engine = UblkEngine.create()) {
+			long before = residentBytes();
+			UblkDevice device = engine
+				.start(DiskSpec.named("large").size(SIZE).queueDepth(128).maxIoSize(1 << 20).build(), new RamDisk(SIZE))
+				.block();
+			assertThat(device.status().bufferBytes()).isEqualTo(128L << 20);
+			assertThat(device.status().bufferMemoryLocked()).isTrue();
+			assertThat(residentBytes() - before).isGreaterThan(120L << 20);
+			device.stop().block();
+			assertThat(residentBytes() - before).isLessThan(40L << 20);
+		}
+	}
+
+	private static long residentBytes() throws IOException {
+		return Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ", -1)[1]) * 4096;
+	}
+
+	@Test
+	void partitionTableIsReadWhileTheDeviceStarts() {
+		AtomicLong reads = new AtomicLong();
+		RamDisk disk = new RamDisk(SIZE) {
+			@Override
+			public Mono<Void> read(ReadRequest read) {
+				reads.incrementAndGet();
+				return super.read(read);
+			}
+		};
+		// one partition of 1 MiB at 1 MiB
+		byte[] entry = { 0, 0, 0, 0, (byte) 0x83, 0, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0 };
+		System.arraycopy(entry, 0, disk.data, 446, entry.length);
+		disk.data[510] = 0x55;
+		disk.data[511] = (byte) 0xaa;
+		try (UblkEngine engine = UblkEngine.create()) {
+			UblkDevice device = engine.start(DiskSpec.named("partitioned").size(SIZE).build(), disk).block();
+			HandlerIT.await(() -> Files.exists(Path.of(device.path() + "p1")));
+			assertThat(reads.get()).isPositive();
+			assertThat(Shell.run("blockdev --getsize64 " + device.path() + "p1").strip()).isEqualTo("1048576");
+		}
+	}
+
+	@Test
+	void geometryIsWhatWasAskedFor() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			DiskSpec spec = DiskSpec.named("geometry")
+				.size(SIZE)
+				.logicalBlockSize(4096)
+				.physicalBlockSize(16384)
+				.ioMin(32768)
+				.ioOpt(65536)
+				.maxIoSize(131072)
+				.readOnly(true)
+				.rotational(true)
+				.queues(2)
+				.build();
+			UblkDevice device = engine.start(spec, new RamDisk(SIZE)).block();
+			Path block = Path.of("/sys/block", device.path().getFileName().toString());
+			assertThat(Shell.run("cd " + block + "/queue; cat logical_block_size physical_block_size minimum_io_size"
+					+ " optimal_io_size rotational max_hw_sectors_kb; cat ../ro ../size; ls ../mq | wc -l"))
+				.isEqualToIgnoringWhitespace("4096 16384 32768 65536 1 128 1 16384 2");
+			assertThat(Shell.tryRun("dd if=/dev/zero of=" + device.path() + " bs=4k count=1 conv=notrunc").status())
+				.isNotZero();
+		}
+	}
+
+	@Test
+	void twoBusyDevicesDoNotDisturbEachOther() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			List<UblkDevice> devices = Flux.just("left", "right")
+				.flatMap((name) -> engine.start(DiskSpec.named(name).size(SIZE).queues(2).build(), new RamDisk(SIZE)))
+				.collectList()
+				.block();
+			List<Thread> load = devices.stream()
+				.map((device) -> new Thread(
+						() -> Fio.verify(device.path(), "--bs=4k --size=4m --iodepth=32 --loops=2")))
+				.toList();
+			FailureCollector failures = new FailureCollector();
+			load.forEach((thread) -> {
+				thread.setUncaughtExceptionHandler(failures);
+				thread.start();
+			});
+			load.forEach(FailureCollector::join);
+			failures.assertNone();
+			assertThat(devices).allSatisfy((device) -> assertThat(device.status().queues())
+				.allSatisfy((queue) -> assertThat(queue.errors()).isZero()));
+		}
+	}
+
+	@Test
+	void devicesOfThisHostAreListed() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			UblkDevice device = engine.start(DiskSpec.named("listed").size(SIZE).build(), new RamDisk(SIZE)).block();
+			List<DriverDevice> found = engine.listDriverDevices().block();
+			assertThat(found).singleElement().satisfies((listed) -> {
+				assertThat(listed.id()).isEqualTo(device.id());
+				assertThat(listed.path()).isEqualTo(device.path());
+				assertThat(listed.state()).isEqualTo("LIVE");
+				assertThat(listed.serverPid()).isEqualTo((int) ProcessHandle.current().pid());
+				assertThat(listed.flags()).contains("CMD_IOCTL_ENCODE");
+			});
+			assertThatExceptionOfType(UblkException.class).isThrownBy(() -> engine.delete(device.id()).block())
+				.withMessageContaining("is served by process");
+		}
+	}
+
+	@Test
+	void nameIsTakenUntilItsDeviceHasStopped() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			DiskSpec spec = DiskSpec.named("taken").size(SIZE).build();
+			UblkDevice first = engine.start(spec, new RamDisk(SIZE)).block();
+			assertThatExceptionOfType(InvalidDiskException.class)
+				.isThrownBy(() -> engine.start(spec, new RamDisk(SIZE)).block())
+				.withMessageContaining("taken");
+			first.stop().block();
+			first.stop().block();
+			engine.start(spec, new RamDisk(SIZE)).block();
+		}
+	}
+
+	@Test
+	void startsAndStopsFromManyThreadsAtOnce() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			Flux.range(0, 16)
+				.flatMap((i) -> engine.start(DiskSpec.named("many" + i).size(SIZE).queueDepth(4).build(),
+						new RamDisk(SIZE)), 8)
+				.flatMap((device) -> Flux.merge(device.stop(), device.stop()), 8)
+				.blockLast(Duration.ofMinutes(2));
+			assertThat(engine.devices()).isEmpty();
+		}
+	}
+
+	@Test
+	void processEndsQuicklyUnderLoadWhenTerminated() throws Exception {
+		Process process = DiskProcess.start();
+		try (BufferedReader output = new BufferedReader(
+				new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+			String path = output.readLine();
+			assertThat(path).startsWith("/dev/ublkb");
+			Process load = new ProcessBuilder("fio", "--name=load", "--filename=" + path, "--ioengine=libaio",
+					"--direct=1", "--rw=randrw", "--bs=4k", "--iodepth=32", "--time_based", "--runtime=60", "--size=4m")
+				.redirectErrorStream(true)
+				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+				.start();
+			assertThat(output.readLine()).isEqualTo("busy");
+			process.destroy();
+			assertThat(process.waitFor(10, TimeUnit.SECONDS)).as("ended within 10 s of SIGTERM").isTrue();
+			load.destroy();
+			load.waitFor();
+			assertThat(Path.of(path)).doesNotExist();
+		}
+		finally {
+			process.destroyForcibly();
+		}
+	}
+
+	@Test
+	void killedProcessLeavesADeviceThatCanBeDeleted() throws Exception {
+		Process process = DiskProcess.start();
+		String path;
+		try (BufferedReader output = new BufferedReader(
+				new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+			path = output.readLine();
+			process.destroyForcibly();
+			process.waitFor();
+		}
+		int id = Integer.parseInt(path.substring("/dev/ublkb".length()));
+		try (UblkEngine engine = UblkEngine.create()) {
+			HandlerIT.await(() -> engine.listDriverDevices().block().get(0).state().equals("DEAD"));
+			engine.delete(id).block();
+			assertThat(engine.listDriverDevices().block()).isEmpty();
+		}
+	}
+
+}

@@ -1,0 +1,47 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.kernel;
+
+import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.ReadRequest;
+import io.github.ublk4j.block.WriteRequest;
+import reactor.core.publisher.Mono;
+
+/**
+ * The smallest disk that a file system can live on.
+ */
+class RamDisk implements BlockDeviceHandler {
+
+	final byte[] data;
+
+	RamDisk(int size) {
+		this.data = new byte[size];
+	}
+
+	@Override
+	public Mono<Void> read(ReadRequest read) {
+		read.buffer().put(this.data, (int) read.offset(), (int) read.length());
+		return Mono.empty();
+	}
+
+	@Override
+	public Mono<Void> write(WriteRequest write) {
+		write.buffer().get(this.data, (int) write.offset(), (int) write.length());
+		return Mono.empty();
+	}
+
+}
