@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 import io.github.ublk4j.block.DiskSpec;
@@ -52,6 +54,8 @@ public final class UblkDevice {
 
 	private static final Duration NODE_PATIENCE = Duration.ofSeconds(5);
 
+	private static final Duration TERMINATION_PATIENCE = Duration.ofSeconds(5);
+
 	private final DiskSpec spec;
 
 	private final DiskServer server;
@@ -67,6 +71,9 @@ public final class UblkDevice {
 	private final List<BlockQueue> queues = new ArrayList<>();
 
 	private final List<QueueBuffers> buffers = new ArrayList<>();
+
+	// held while the device is made or unmade, so that a stop waits for a start
+	private final Lock lifecycle = new ReentrantLock();
 
 	private volatile DeviceState state = DeviceState.STARTING;
 
@@ -165,6 +172,19 @@ public final class UblkDevice {
 	 * Makes the device. Blocks; on failure nothing of it is left.
 	 */
 	void start() {
+		this.lifecycle.lock();
+		try {
+			startLocked();
+		}
+		finally {
+			this.lifecycle.unlock();
+		}
+	}
+
+	private void startLocked() {
+		if (this.state != DeviceState.STARTING) {
+			throw new UblkException("disk '" + name() + "' was stopped before it had started", null);
+		}
 		try {
 			DeviceInfo granted = this.control.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
 					this.spec.maxIoSize(), UblkFeature.CMD_IOCTL_ENCODE.mask()));
@@ -176,10 +196,7 @@ public final class UblkDevice {
 			this.control.setParameters(granted.id(), this.spec, this.server.operations(this.spec), granted.maxIoSize());
 			this.control.start(granted.id(), ProcessHandle.current().pid());
 			awaitNode(granted.id());
-			if (this.failure != null) {
-				throw new UblkException(this.failure, null);
-			}
-			this.state = DeviceState.LIVE;
+			goLive();
 		}
 		catch (RuntimeException ex) {
 			RuntimeException reported = new UblkException(
@@ -232,7 +249,14 @@ public final class UblkDevice {
 		}
 	}
 
-	private void failed(int queue, String reason, @Nullable Throwable cause) {
+	private synchronized void goLive() {
+		if (this.failure != null) {
+			throw new UblkException(this.failure, null);
+		}
+		this.state = DeviceState.LIVE;
+	}
+
+	private synchronized void failed(int queue, String reason, @Nullable Throwable cause) {
 		this.failure = reason;
 		if (this.state == DeviceState.LIVE) {
 			this.state = DeviceState.FAILED;
@@ -261,15 +285,21 @@ public final class UblkDevice {
 	}
 
 	private void stopNow() {
-		this.state = DeviceState.STOPPING;
+		this.lifecycle.lock();
 		try {
-			tearDown();
-			this.state = DeviceState.STOPPED;
+			if (this.state != DeviceState.STOPPED) {
+				this.state = DeviceState.STOPPING;
+				tearDown();
+				this.state = DeviceState.STOPPED;
+			}
 		}
 		catch (RuntimeException ex) {
 			this.state = DeviceState.FAILED;
 			this.failure = ex.getMessage();
 			throw new UblkException("disk '" + name() + "' could not be stopped: " + ex.getMessage(), ex);
+		}
+		finally {
+			this.lifecycle.unlock();
 		}
 	}
 
@@ -323,7 +353,7 @@ public final class UblkDevice {
 			}
 			if (!queue.awaitEnd(this.controlTimeout)) {
 				queue.terminate();
-				if (!queue.awaitEnd(this.controlTimeout)) {
+				if (!queue.awaitEnd(TERMINATION_PATIENCE)) {
 					throw new UblkException("The thread of queue " + queue.snapshot().queue()
 							+ " does not end: a handler blocks it. A handler must not block; see the thread dump",
 							null);
