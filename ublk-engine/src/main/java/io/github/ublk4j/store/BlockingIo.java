@@ -1,0 +1,229 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.store;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+
+import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockIoException;
+
+/**
+ * Runs blocking I/O for callers that must not block, on threads of its own.
+ * <p>
+ * A {@link java.nio.channels.FileChannel} closes itself when a thread inside it is
+ * interrupted, which would be the end of the disk. Cancelling work here does therefore
+ * not interrupt it, as it would on a Reactor scheduler, and the threads ignore any other
+ * interrupt.
+ */
+final class BlockingIo {
+
+	private static final long IDLE_SECONDS = 10;
+
+	private final String owner;
+
+	private final ThreadPoolExecutor executor;
+
+	/**
+	 * Creates the threads, when they are needed.
+	 * @param owner what the I/O is done to, for messages
+	 * @param threadName the beginning of the names of the threads
+	 * @param threads how many at most; they end when idle
+	 */
+	BlockingIo(String owner, String threadName, int threads) {
+		this.owner = owner;
+		AtomicInteger number = new AtomicInteger();
+		this.executor = new ThreadPoolExecutor(threads, threads, IDLE_SECONDS, TimeUnit.SECONDS,
+				new LinkedBlockingQueue<>(),
+				(runnable) -> new IoThread(runnable, threadName + "-" + number.incrementAndGet()));
+		this.executor.allowCoreThreadTimeOut(true);
+	}
+
+	/**
+	 * Returns a Mono that does some work per subscription. Cancelled before the work
+	 * begins, it is not done; afterwards it runs to its end and nobody is told.
+	 * @param work what to do
+	 * @return terminates on a thread of this object
+	 */
+	Mono<Void> run(Work work) {
+		return new Mono<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super Void> actual) {
+				Execution execution = new Execution(work, actual);
+				actual.onSubscribe(execution);
+				try {
+					BlockingIo.this.executor.execute(execution);
+				}
+				catch (RejectedExecutionException ex) {
+					execution.reject();
+				}
+			}
+
+		};
+	}
+
+	/**
+	 * Accepts no more work and waits for what it has accepted.
+	 * @param bound how long to wait
+	 * @return whether all of it has ended; if not, what has not begun never will, and
+	 * what runs goes on
+	 */
+	boolean close(Duration bound) {
+		this.executor.shutdown();
+		if (awaitEnd(bound)) {
+			return true;
+		}
+		List<Runnable> waiting = new ArrayList<>();
+		this.executor.getQueue().drainTo(waiting);
+		waiting.forEach((execution) -> ((Execution) execution).reject());
+		return this.executor.isTerminated();
+	}
+
+	/**
+	 * Waits until the last work has ended.
+	 * @param bound how long to wait
+	 * @return whether it has
+	 */
+	boolean awaitEnd(Duration bound) {
+		boolean interrupted = false;
+		long end = System.nanoTime() + bound.toNanos();
+		try {
+			while (true) {
+				try {
+					return this.executor.awaitTermination(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+				}
+				catch (InterruptedException ex) {
+					// To leave now would close the file under running I/O.
+					interrupted = true;
+				}
+			}
+		}
+		finally {
+			if (interrupted) {
+				Thread.currentThread().interrupt();
+			}
+		}
+	}
+
+	/**
+	 * Some blocking work.
+	 */
+	@FunctionalInterface
+	interface Work {
+
+		void run() throws IOException;
+
+	}
+
+	private final class IoThread extends Thread {
+
+		IoThread(Runnable runnable, String name) {
+			super(runnable, name);
+			setDaemon(true);
+		}
+
+		/**
+		 * Ignored until the executor shuts down, which interrupts those that wait for
+		 * work.
+		 */
+		@Override
+		public void interrupt() {
+			if (BlockingIo.this.executor.isShutdown()) {
+				super.interrupt();
+			}
+		}
+
+	}
+
+	private final class Execution extends AtomicInteger implements Runnable, Subscription {
+
+		private static final long serialVersionUID = 1L;
+
+		private static final int WAITING = 0;
+
+		private static final int BEGUN = 1;
+
+		private static final int CANCELLED = 2;
+
+		private final transient Work work;
+
+		private final transient CoreSubscriber<? super Void> actual;
+
+		Execution(Work work, CoreSubscriber<? super Void> actual) {
+			this.work = work;
+			this.actual = actual;
+		}
+
+		@Override
+		public void run() {
+			if (!compareAndSet(WAITING, BEGUN)) {
+				return;
+			}
+			try {
+				this.work.run();
+			}
+			catch (Throwable ex) {
+				// An Error too: the request must end.
+				fail(ex);
+				return;
+			}
+			if (get() == BEGUN) {
+				this.actual.onComplete();
+			}
+		}
+
+		void reject() {
+			if (compareAndSet(WAITING, BEGUN)) {
+				fail(new BlockIoException(BlockErrno.EIO, BlockingIo.this.owner + " is closed"));
+			}
+		}
+
+		private void fail(Throwable failure) {
+			if (get() == BEGUN) {
+				this.actual.onError(failure);
+			}
+			else {
+				Operators.onErrorDropped(failure, this.actual.currentContext());
+			}
+		}
+
+		@Override
+		public void request(long n) {
+			Operators.validate(n);
+		}
+
+		@Override
+		public void cancel() {
+			set(CANCELLED);
+		}
+
+	}
+
+}
