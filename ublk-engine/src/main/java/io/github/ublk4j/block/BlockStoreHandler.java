@@ -22,11 +22,15 @@ import reactor.core.publisher.Mono;
 
 /**
  * Serves a {@link BlockStore} as a disk. A write with
- * {@linkplain WriteRequest#forceUnitAccess() forced unit access} is a write and a flush.
+ * {@linkplain WriteRequest#forceUnitAccess() forced unit access} is a write and a flush,
+ * or a write alone if the store does not support FLUSH and so promises that what is
+ * written is durable.
  */
 public final class BlockStoreHandler implements BlockDeviceHandler {
 
 	private final BlockStore store;
+
+	private final boolean flushes;
 
 	/**
 	 * Creates a handler.
@@ -34,6 +38,7 @@ public final class BlockStoreHandler implements BlockDeviceHandler {
 	 */
 	public BlockStoreHandler(BlockStore store) {
 		this.store = store;
+		this.flushes = store.operations().contains(BlockOperation.FLUSH);
 	}
 
 	@Override
@@ -44,7 +49,7 @@ public final class BlockStoreHandler implements BlockDeviceHandler {
 	@Override
 	public Mono<Void> write(WriteRequest request) {
 		Mono<Void> written = this.store.write(request.offset(), request.buffer());
-		return request.forceUnitAccess() ? written.then(Mono.defer(this.store::flush)) : written;
+		return (this.flushes && request.forceUnitAccess()) ? written.then(Mono.defer(this.store::flush)) : written;
 	}
 
 	@Override
