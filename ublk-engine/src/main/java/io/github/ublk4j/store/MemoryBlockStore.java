@@ -116,7 +116,20 @@ public final class MemoryBlockStore implements BlockStore {
 		this.size = size;
 		this.preTouched = preTouched;
 		this.allocator = allocator;
-		this.chunks = new AtomicReferenceArray<>((int) ((size - 1) >>> CHUNK_SHIFT) + 1);
+		this.chunks = newTable(size);
+	}
+
+	private static AtomicReferenceArray<@Nullable ByteBuffer> newTable(long size) {
+		int length = (int) ((size - 1) >>> CHUNK_SHIFT) + 1;
+		try {
+			return new AtomicReferenceArray<>(length);
+		}
+		catch (OutOfMemoryError ex) {
+			throw new StoreUnavailableException(
+					"A memory store of " + size + " bytes needs a table of about " + 4L * length
+							+ " bytes in the heap, which may have " + Runtime.getRuntime().maxMemory() + ".",
+					"Make the store smaller, or raise -Xmx.", ex);
+		}
 	}
 
 	/**
@@ -124,6 +137,8 @@ public final class MemoryBlockStore implements BlockStore {
 	 * memory; a write that finds none left fails with ENOSPC.
 	 * @param size bytes
 	 * @return a store full of zeros
+	 * @throws StoreUnavailableException if the heap cannot hold the table of its chunks,
+	 * 4 to 8 bytes for each
 	 */
 	public static MemoryBlockStore sparse(long size) {
 		return new MemoryBlockStore(size, false, ByteBuffer::allocateDirect);
