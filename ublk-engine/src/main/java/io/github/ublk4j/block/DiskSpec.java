@@ -84,10 +84,8 @@ public final class DiskSpec {
 				"Use a power of two from the logical block size (" + this.logicalBlockSize + " bytes) to 256 MiB.");
 		check(this.size > 0, "size", this.size,
 				"Give the disk a size in bytes, a multiple of its logical block size (" + this.logicalBlockSize + ").");
-		check(this.size % this.logicalBlockSize == 0, "size", this.size,
-				"Use a multiple of the logical block size (" + this.logicalBlockSize + " bytes); the nearest are "
-						+ this.size / this.logicalBlockSize * this.logicalBlockSize + " and "
-						+ (this.size / this.logicalBlockSize + 1) * this.logicalBlockSize + ".");
+		check(this.size % this.logicalBlockSize == 0, "size", this.size, "Use a multiple of the logical block size ("
+				+ this.logicalBlockSize + " bytes); the " + nearestSizes() + ".");
 		check(this.queues >= 1 && this.queues <= MAX_QUEUES, "queues", this.queues,
 				"Use 1 to " + MAX_QUEUES + " queues; the kernel caps them at its number of CPUs.");
 		check(this.queueDepth >= 1 && this.queueDepth <= MAX_QUEUE_DEPTH, "queueDepth", this.queueDepth,
@@ -98,6 +96,15 @@ public final class DiskSpec {
 				"Use a power of two from the logical block size (" + this.logicalBlockSize + " bytes) to 256 MiB.");
 		check(powerOfTwo(this.ioOpt, this.ioMin, 256 << 20), "ioOpt", this.ioOpt,
 				"Use a power of two from ioMin (" + this.ioMin + " bytes) to 256 MiB.");
+	}
+
+	private String nearestSizes() {
+		long below = this.size / this.logicalBlockSize * this.logicalBlockSize;
+		if (below == 0) {
+			return "smallest is " + this.logicalBlockSize;
+		}
+		long above = below + this.logicalBlockSize;
+		return (above > 0) ? "nearest are " + below + " and " + above : "largest is " + below;
 	}
 
 	private void check(boolean valid, String attribute, Object value, String remedy) {
