@@ -190,7 +190,7 @@ final class BlockingIo {
 				this.work.run();
 			}
 			catch (Throwable ex) {
-				// An Error too: the request must end.
+				// Whatever it is, the request must end.
 				fail(ex);
 				return;
 			}

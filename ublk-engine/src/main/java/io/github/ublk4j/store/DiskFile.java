@@ -145,12 +145,11 @@ final class DiskFile implements AutoCloseable {
 			BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
 			// Before it is opened: to open a pipe waits for its writer.
 			if (!attributes.isRegularFile() && !isBlockDevice(path, attributes)) {
-				throw new StoreUnavailableException(
-						path + " is "
-								+ (attributes.isDirectory() ? "a directory"
-										: "neither a regular file nor a block device")
-								+ ".",
-						"Name a file, such as " + path.resolve("disk.img") + ".");
+				throw attributes.isDirectory()
+						? new StoreUnavailableException(path + " is a directory.",
+								"Name a file, such as " + path.resolve("disk.img") + ".")
+						: new StoreUnavailableException(path + " is neither a regular file nor a block device.",
+								"Name a regular file or a block device.");
 			}
 			return (attributes.fileKey() != null) ? attributes.fileKey() : path.toRealPath();
 		}
@@ -213,7 +212,7 @@ final class DiskFile implements AutoCloseable {
 		return (declared > 0) ? declared : actual;
 	}
 
-	private static StoreUnavailableException unavailable(Path path, String action, IOException cause) {
+	static StoreUnavailableException unavailable(Path path, String action, IOException cause) {
 		String problem = path + " cannot be " + action + ": " + reason(path, cause) + ".";
 		String remedy = (cause instanceof AccessDeniedException)
 				? "Give the user '" + System.getProperty("user.name") + "' access to the file and its directories"

@@ -185,14 +185,16 @@ public final class FileBlockStore implements BlockStore {
 			try {
 				work.run();
 			}
-			catch (IOException ex) {
+			catch (IOException | RuntimeException | Error ex) {
+				// An Error too: Reactor throws a fatal one instead of passing it on, and
+				// the request would never end.
 				throw new BlockIoException(errnoOf(ex), operation + " of " + length + " bytes at offset " + offset
 						+ " of " + this.path + " failed: " + ex.getMessage(), ex);
 			}
 		});
 	}
 
-	private static BlockErrno errnoOf(IOException failure) {
+	private static BlockErrno errnoOf(Throwable failure) {
 		// Java passes on the text of an errno, but not its number.
 		String message = String.valueOf(failure.getMessage());
 		if (message.contains("No space left on device") || message.contains("quota exceeded")) {

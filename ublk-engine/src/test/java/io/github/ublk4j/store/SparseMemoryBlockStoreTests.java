@@ -16,11 +16,8 @@
 
 package io.github.ublk4j.store;
 
-import java.io.File;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,17 +27,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 import com.sun.management.ThreadMXBean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.reactivestreams.Publisher;
-import org.slf4j.LoggerFactory;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
@@ -273,8 +265,9 @@ class SparseMemoryBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
-	void jvmThatRunsOutOfDirectMemoryFailsTheWriteAndRecoversAfterADiscard(@TempDir Path folder) throws Exception {
-		assertThat(run(folder, Exhaustion.class, "-XX:MaxDirectMemorySize=4m")).contains("written 3932160, then ENOSPC")
+	void jvmThatRunsOutOfDirectMemoryFailsTheWriteAndRecoversAfterADiscard() throws Exception {
+		assertThat(ForkedJvm.run(List.of("-XX:MaxDirectMemorySize=4m"), Exhaustion.class))
+			.contains("written 3932160, then ENOSPC")
 			.contains("the JVM may use 4194304.")
 			.contains("intact true")
 			.contains("after discard true");
@@ -288,40 +281,17 @@ class SparseMemoryBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
-	void tableThatTheHeapCannotHoldIsRefused(@TempDir Path folder) throws Exception {
-		assertThat(run(folder, HugeDisk.class, "-Xmx32m")).contains("StoreUnavailableException: A memory store of "
-				+ "35184372088832 bytes needs a table of about 536870912 bytes in the heap, which may have 33554432."
-				+ " Make the store smaller, or raise -Xmx.");
+	void tableThatTheHeapCannotHoldIsRefused() throws Exception {
+		assertThat(ForkedJvm.run(List.of("-Xmx32m"), HugeDisk.class))
+			.contains("StoreUnavailableException: A memory store of "
+					+ "35184372088832 bytes needs a table of about 536870912 bytes in the heap, which may have 33554432."
+					+ " Make the store smaller, or raise -Xmx.");
 	}
 
 	@Test
 	void flushIsNotOffered() {
 		assertThat(sparse(SIZE).operations()).containsExactlyInAnyOrder(BlockOperation.READ, BlockOperation.WRITE,
 				BlockOperation.DISCARD, BlockOperation.WRITE_ZEROES);
-	}
-
-	private static String run(Path folder, Class<?> main, String option) throws Exception {
-		Path output = folder.resolve("output");
-		String classPath = Stream.of(main, MemoryBlockStore.class, Mono.class, Publisher.class, LoggerFactory.class)
-			.map((type) -> Path.of(location(type)).toString())
-			.distinct()
-			.collect(Collectors.joining(File.pathSeparator));
-		Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), option,
-				"-cp", classPath, main.getName())
-			.redirectErrorStream(true)
-			.redirectOutput(output.toFile())
-			.start();
-		try {
-			assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("end of the JVM").isTrue();
-		}
-		finally {
-			process.destroyForcibly();
-		}
-		return Files.readString(output);
-	}
-
-	private static String location(Class<?> type) {
-		return type.getProtectionDomain().getCodeSource().getLocation().getPath();
 	}
 
 	/**
