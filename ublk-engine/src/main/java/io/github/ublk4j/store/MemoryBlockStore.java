@@ -39,7 +39,7 @@ import io.github.ublk4j.block.BlockStore;
  * <p>
  * A {@linkplain #sparse(long) sparse} store takes memory in chunks of 256 KiB when they
  * are first written. A {@linkplain #preTouched(long) pre-touched} store takes all of it
- * at once and keeps it: no write can fail for want of memory or waits for it.
+ * at once and keeps it: no write fails for want of memory or waits for it.
  * <p>
  * Every method does its work on the calling thread, before it returns, and does not
  * allocate: the result of a success is {@code Mono.empty()}.
@@ -64,9 +64,10 @@ public final class MemoryBlockStore implements BlockStore {
 	/**
 	 * The default limit of a request: one that is aligned needs one copy. Larger chunks
 	 * would make the first write wait longer, because the JVM zeroes what it allocates
-	 * (256 KiB take some ten microseconds), and scattered small writes cost more memory.
-	 * Smaller ones would cost more in the heap than the 4 to 8 bytes per chunk of the
-	 * table and the 200 bytes or so that a direct buffer takes.
+	 * (256 KiB take up to a hundred microseconds with their page faults), and scattered
+	 * small writes cost more memory. Smaller ones would cost more in the heap than the 4
+	 * to 8 bytes per chunk of the table and the 200 bytes or so that a direct buffer
+	 * takes.
 	 */
 	static final int CHUNK_SIZE = 256 << 10;
 
