@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.block.InvalidDiskException;
+import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.UblkException;
+
+/**
+ * A declared disk.
+ *
+ * @param spec what was declared, valid
+ * @param source what serves it
+ */
+record Disk(DiskSpec spec, DiskSource source) {
+
+	String name() {
+		return this.spec.name();
+	}
+
+	void open() {
+		this.source.open(this.spec);
+	}
+
+	/**
+	 * Starts the disk, and waits until it is live.
+	 */
+	UblkDevice start(UblkEngine engine) {
+		try {
+			return this.source.start(engine, this.spec).blockOptional().orElseThrow();
+		}
+		catch (InvalidDiskException ex) {
+			throw new DiskStartupException(
+					"The " + this + " cannot be made: its " + ex.attribute() + " is " + ex.value() + ".", ex.remedy(),
+					ex);
+		}
+		catch (UblkException ex) {
+			throw new DiskStartupException("The " + this + " could not be started: " + ex.getMessage(),
+					"The kernel may have written more about it: dmesg | tail. "
+							+ "If the driver only needed longer, raise ublk.control-timeout.",
+					ex);
+		}
+	}
+
+	void close() {
+		this.source.close();
+	}
+
+	@Override
+	public String toString() {
+		return "disk '" + name() + "' (" + this.source + ")";
+	}
+
+}

@@ -1,0 +1,120 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.spring.BlockDevice;
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.aop.scope.ScopedProxyUtils;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.util.StringUtils;
+
+/**
+ * Finds what an application declares: {@link BlockDevice @BlockDevice} beans in the order
+ * of their definition, then the entries of {@code ublk.devices} that name a store.
+ */
+final class DiskDeclarations {
+
+	private final ConfigurableListableBeanFactory beanFactory;
+
+	private final DeclaredDevices properties;
+
+	private final BlockStoreFactories stores = new BlockStoreFactories();
+
+	DiskDeclarations(ConfigurableListableBeanFactory beanFactory, UblkProperties properties) {
+		this.beanFactory = beanFactory;
+		this.properties = new DeclaredDevices(properties.devices());
+	}
+
+	List<Disk> resolve() {
+		Map<String, String> beans = findBeans();
+		List<Disk> disks = new ArrayList<>();
+		beans.forEach((disk, beanName) -> {
+			Device device = this.properties.of(disk);
+			if (device.enabled()) {
+				disks.add(ofBean(disk, beanName, device));
+			}
+		});
+		this.properties.without(beans.keySet()).forEach((disk, device) -> {
+			if (device.enabled()) {
+				disks.add(ofStore(disk, device, beans));
+			}
+		});
+		return disks;
+	}
+
+	/**
+	 * Returns the names of beans by the names of their disks.
+	 */
+	private Map<String, String> findBeans() {
+		Map<String, String> beans = new LinkedHashMap<>();
+		for (String beanName : this.beanFactory.getBeanNamesForAnnotation(BlockDevice.class)) {
+			BlockDevice annotation = this.beanFactory.findAnnotationOnBean(beanName, BlockDevice.class);
+			if (annotation != null && !ScopedProxyUtils.isScopedTarget(beanName)) {
+				String name = this.beanFactory.resolveEmbeddedValue(annotation.name());
+				String disk = StringUtils.hasText(name) ? name : beanName;
+				String other = beans.putIfAbsent(disk, beanName);
+				if (other != null) {
+					throw new DiskStartupException("Two beans want to serve a disk named '" + disk + "': '" + other
+							+ "' and '" + beanName + "'.",
+							"Give one of them another name: @BlockDevice(name = \"...\").");
+				}
+			}
+		}
+		return beans;
+	}
+
+	private Disk ofBean(String disk, String beanName, Device device) {
+		BeanDiskSource source = new BeanDiskSource(beanName, this.beanFactory.getBean(beanName));
+		if (device.store() != null) {
+			throw new DiskStartupException(
+					"The disk '" + disk + "' would be served twice: by the " + source + " and by "
+							+ PropertyNames.of(disk, "store") + "=" + device.store() + ".",
+					"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
+		}
+		BlockDevice annotation = this.beanFactory.findAnnotationOnBean(beanName, BlockDevice.class);
+		return new Disk(spec(disk, device, source, annotation), source);
+	}
+
+	private Disk ofStore(String disk, Device device, Map<String, String> beans) {
+		String store = device.store();
+		if (!StringUtils.hasText(store)) {
+			String known = beans.keySet().stream().collect(Collectors.joining("', '", " ('", "')"));
+			throw new DiskStartupException(
+					"There is nothing to serve the disk '" + disk + "': " + PropertyNames.of(disk, "store")
+							+ " is not set, and no bean is annotated with @BlockDevice(name = \"" + disk + "\").",
+					"Set " + PropertyNames.of(disk, "store") + " to " + this.stores.syntax()
+							+ ", or write the name of the disk of a @BlockDevice bean"
+							+ (beans.isEmpty() ? ", of which there is none." : known + "."));
+		}
+		StoreDiskSource source = new StoreDiskSource(this.stores.find(disk, store), store, device);
+		return new Disk(spec(disk, device, source, null), source);
+	}
+
+	private DiskSpec spec(String disk, Device device, DiskSource source, @Nullable BlockDevice annotation) {
+		return new SpecFactory(disk, device, annotation, source, this.beanFactory::resolveEmbeddedValue).create();
+	}
+
+}

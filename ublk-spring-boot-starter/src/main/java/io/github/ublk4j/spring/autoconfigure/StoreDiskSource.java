@@ -1,0 +1,89 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import java.util.OptionalLong;
+
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import io.github.ublk4j.store.StoreUnavailableException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+import org.springframework.util.Assert;
+
+/**
+ * A store asked for by {@code ublk.devices.<name>.store}, opened and closed with the
+ * disk.
+ */
+final class StoreDiskSource implements DiskSource {
+
+	private final BlockStoreFactory factory;
+
+	private final String store;
+
+	private final Device properties;
+
+	private @Nullable BlockStore opened;
+
+	StoreDiskSource(BlockStoreFactory factory, String store, Device properties) {
+		this.factory = factory;
+		this.store = store;
+		this.properties = properties;
+	}
+
+	@Override
+	public OptionalLong defaultSize() {
+		return this.factory.existingSize(this.store);
+	}
+
+	@Override
+	public void open(DiskSpec spec) {
+		try {
+			this.opened = this.factory.open(spec, this.store, this.properties);
+		}
+		catch (StoreUnavailableException ex) {
+			throw new DiskStartupException("The disk '" + spec.name() + "' cannot be made, because "
+					+ PropertyNames.of(spec.name(), "store") + "=" + this.store + " cannot be opened: " + ex.problem(),
+					ex.remedy(), ex);
+		}
+	}
+
+	@Override
+	public Mono<UblkDevice> start(UblkEngine engine, DiskSpec spec) {
+		Assert.state(this.opened != null, () -> "Not open: " + this);
+		return engine.start(spec, this.opened);
+	}
+
+	@Override
+	public void close() {
+		BlockStore store = this.opened;
+		this.opened = null;
+		if (store != null) {
+			store.close();
+		}
+	}
+
+	@Override
+	public String toString() {
+		return "store " + this.store;
+	}
+
+}

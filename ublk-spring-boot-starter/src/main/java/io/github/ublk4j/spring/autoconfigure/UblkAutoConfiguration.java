@@ -1,0 +1,54 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.spring.BlockDevices;
+
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
+
+/**
+ * {@link EnableAutoConfiguration Auto-configuration} for the {@link UblkEngine}.
+ */
+@AutoConfiguration
+@EnableConfigurationProperties(UblkProperties.class)
+public final class UblkAutoConfiguration {
+
+	/**
+	 * Lazy, so that an application whose disks are all disabled starts on a host without
+	 * ublk.
+	 */
+	@Bean
+	@Lazy
+	@ConditionalOnMissingBean
+	UblkEngine ublkEngine(UblkProperties properties) {
+		return UblkEngine.create(properties.drainTimeout(), properties.controlTimeout());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	BlockDevices blockDevices(ConfigurableListableBeanFactory beanFactory) {
+		return new EngineBlockDevices(beanFactory);
+	}
+
+}

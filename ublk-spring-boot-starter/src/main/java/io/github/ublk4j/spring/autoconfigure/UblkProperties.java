@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Properties of the disks and of the engine that serves them.
+ *
+ * @param drainTimeout How long stopping a disk waits for its requests in flight before it
+ * fails them.
+ * @param controlTimeout How long a command to the driver, such as creating a device, may
+ * take.
+ * @param runDirectory Directory of the stable paths of the disks. Each disk is found
+ * there under its name, as a symbolic link to its block device.
+ * @param devices Disks by name. An entry overrides attributes of the "@BlockDevice" of
+ * this name, or declares a disk that needs no bean.
+ */
+@ConfigurationProperties("ublk")
+public record UblkProperties(@DefaultValue("10s") Duration drainTimeout, @DefaultValue("30s") Duration controlTimeout,
+		@DefaultValue("/run/ublk") Path runDirectory, @DefaultValue Map<String, Device> devices) {
+
+	/**
+	 * Properties of one disk. What is not set comes from the annotation of its bean, if
+	 * it has one, or else from the default.
+	 *
+	 * @param enabled Whether the disk is served.
+	 * @param store What holds the data of a disk without a bean. Either "memory", or
+	 * "file:/path/to/disk.img", which is created sparse if it is missing.
+	 * @param size Capacity, a multiple of the logical block size. An existing file is
+	 * served in its whole size by default.
+	 * @param queues Number of hardware queues, each served by a thread of its own.
+	 * Defaults to 1.
+	 * @param queueDepth How many requests of one queue can be in flight, 1 to 4096.
+	 * Defaults to 128.
+	 * @param maxIoSize Largest single read or write, a multiple of 4KB up to 32MB.
+	 * Defaults to 256KB.
+	 * @param logicalBlockSize Smallest unit of a request, 512B, 1KB, 2KB or 4KB. Defaults
+	 * to 512B.
+	 * @param physicalBlockSize Unit that the storage writes without reading first, a
+	 * power of two. Defaults to 4KB.
+	 * @param ioMin Preferred minimum of a request, a power of two. Defaults to the
+	 * physical block size.
+	 * @param ioOpt Preferred size of a request, a power of two. Defaults to io-min.
+	 * @param readOnly Whether the kernel refuses writes. Defaults to false.
+	 * @param rotational Whether the kernel schedules as for a spinning disk. Defaults to
+	 * false.
+	 * @param memory Properties of the store "memory".
+	 */
+	public record Device(@DefaultValue("true") boolean enabled, @Nullable String store, @Nullable DataSize size,
+			@Nullable Integer queues, @Nullable Integer queueDepth, @Nullable DataSize maxIoSize,
+			@Nullable DataSize logicalBlockSize, @Nullable DataSize physicalBlockSize, @Nullable DataSize ioMin,
+			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
+			@DefaultValue Memory memory) {
+
+		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
+				new Memory(false));
+
+	}
+
+	/**
+	 * Properties of the store "memory".
+	 *
+	 * @param preTouch Whether all memory is taken at the start, so that no request waits
+	 * for it.
+	 */
+	public record Memory(@DefaultValue("false") boolean preTouch) {
+
+	}
+
+}

@@ -1,0 +1,129 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.BlockRequestStream;
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.DeviceStatus;
+import io.github.ublk4j.engine.QueueStatus;
+import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.UblkException;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+
+/**
+ * An engine without a kernel, which keeps a journal of what was asked of it.
+ */
+public final class TestUblk {
+
+	private final List<String> journal = new ArrayList<>();
+
+	private final Map<DiskSpec, Object> servers = new LinkedHashMap<>();
+
+	private final List<UblkDevice> devices = new ArrayList<>();
+
+	private final UblkEngine engine = mock(UblkEngine.class);
+
+	private @Nullable String refused;
+
+	public TestUblk() {
+		given(this.engine.start(any(), any(BlockDeviceHandler.class)))
+			.willAnswer((call) -> start(call.getArgument(0), call.getArgument(1)));
+		given(this.engine.start(any(), any(BlockStore.class)))
+			.willAnswer((call) -> start(call.getArgument(0), call.getArgument(1)));
+		given(this.engine.startStream(any(), any(BlockRequestStream.class)))
+			.willAnswer((call) -> start(call.getArgument(0), call.getArgument(1)));
+		given(this.engine.devices()).willAnswer((call) -> List.copyOf(this.devices));
+	}
+
+	/** Makes the start of a disk fail. */
+	public TestUblk refuse(String disk) {
+		this.refused = disk;
+		return this;
+	}
+
+	public UblkEngine engine() {
+		return this.engine;
+	}
+
+	public List<String> journal() {
+		return this.journal;
+	}
+
+	/** Returns what was asked for, in the order of the starts. */
+	public List<DiskSpec> specs() {
+		return List.copyOf(this.servers.keySet());
+	}
+
+	/** Returns what serves the only disk that was asked for. */
+	public Object server() {
+		return this.servers.values().iterator().next();
+	}
+
+	private Mono<UblkDevice> start(DiskSpec spec, Object server) {
+		return Mono.fromSupplier(() -> {
+			this.journal.add("start " + spec.name());
+			if (spec.name().equals(this.refused)) {
+				throw new UblkException("ADD_DEV failed with ENOMEM (12).", null);
+			}
+			UblkDevice device = device(status(spec, this.servers.size(), DeviceState.LIVE, null));
+			given(device.stop()).willReturn(Mono.fromRunnable(() -> {
+				this.journal.add("stop " + spec.name());
+				this.devices.remove(device);
+			}));
+			this.servers.put(spec, server);
+			this.devices.add(device);
+			return device;
+		});
+	}
+
+	public static UblkDevice device(DeviceStatus status) {
+		UblkDevice device = mock(UblkDevice.class);
+		given(device.name()).willReturn(status.name());
+		given(device.id()).willReturn(status.id());
+		given(device.path()).willReturn(status.path());
+		given(device.spec()).willReturn(status.spec());
+		given(device.status()).willReturn(status);
+		return device;
+	}
+
+	public static DeviceStatus status(DiskSpec spec, int id, DeviceState state, @Nullable String failure) {
+		return new DeviceStatus(spec.name(), id, Path.of("/dev/ublkb" + id), state, spec,
+				EnumSet.of(BlockOperation.READ, BlockOperation.WRITE), Set.of("CMD_IOCTL_ENCODE"), 32 << 20, true,
+				List.of(new QueueStatus(0, "ublk-" + spec.name() + "-0", state == DeviceState.LIVE, spec.queueDepth(),
+						3, 1000, 1, 10, 4, 200)),
+				failure);
+	}
+
+}
