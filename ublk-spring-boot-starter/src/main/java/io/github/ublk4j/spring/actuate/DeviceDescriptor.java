@@ -1,0 +1,104 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.actuate;
+
+import java.util.Collection;
+import java.util.List;
+
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.DeviceStatus;
+import io.github.ublk4j.engine.QueueStatus;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
+
+/**
+ * Description of a disk. All sizes are bytes.
+ *
+ * @param name its name
+ * @param id the number of its device
+ * @param path its block device
+ * @param state where in its life it is
+ * @param failure what went wrong, if it failed
+ * @param size its capacity
+ * @param logicalBlockSize the smallest unit of a request
+ * @param physicalBlockSize the unit that the storage writes without reading first
+ * @param maxIoSize the largest read or write
+ * @param ioMin the preferred minimum of a request
+ * @param ioOpt the preferred size of a request
+ * @param readOnly whether the kernel refuses writes
+ * @param rotational whether the kernel schedules as for a spinning disk
+ * @param operations what the kernel was told that the disk supports
+ * @param driverFlags the driver's flags of the device
+ * @param bufferMemory the memory held for request data
+ * @param queues its queues
+ */
+public record DeviceDescriptor(String name, int id, String path, DeviceState state, @Nullable String failure, long size,
+		int logicalBlockSize, int physicalBlockSize, int maxIoSize, int ioMin, int ioOpt, boolean readOnly,
+		boolean rotational, List<String> operations, List<String> driverFlags, BufferMemory bufferMemory,
+		List<QueueDescriptor> queues) implements OperationResponseBody {
+
+	static DeviceDescriptor of(DeviceStatus status) {
+		DiskSpec spec = status.spec();
+		return new DeviceDescriptor(status.name(), status.id(), status.path().toString(), status.state(),
+				status.failure(), spec.size(), spec.logicalBlockSize(), spec.physicalBlockSize(), spec.maxIoSize(),
+				spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(), sorted(status.operations()),
+				sorted(status.flags()), new BufferMemory(status.bufferBytes(), status.bufferMemoryLocked()),
+				status.queues().stream().map(QueueDescriptor::of).toList());
+	}
+
+	private static List<String> sorted(Collection<? extends Comparable<?>> names) {
+		return names.stream().sorted().map(Object::toString).toList();
+	}
+
+	/**
+	 * Description of the memory held for request data.
+	 *
+	 * @param size its size
+	 * @param locked whether it is locked, so that it cannot be swapped
+	 */
+	public record BufferMemory(long size, boolean locked) {
+
+	}
+
+	/**
+	 * Description of a queue. Counters begin with the device.
+	 *
+	 * @param queue the index of the queue, from 0
+	 * @param thread the name of the thread that serves it
+	 * @param alive whether that thread still serves it
+	 * @param depth how many requests can be in flight
+	 * @param inFlight the requests that are being served
+	 * @param requests the requests that arrived
+	 * @param errors the requests that failed
+	 * @param handovers the completions that came from another thread
+	 * @param wakeUps how often such a completion had to wake the thread
+	 * @param enters the system calls {@code io_uring_enter} made
+	 */
+	public record QueueDescriptor(int queue, String thread, boolean alive, int depth, int inFlight, long requests,
+			long errors, long handovers, long wakeUps, long enters) {
+
+		static QueueDescriptor of(QueueStatus status) {
+			return new QueueDescriptor(status.queue(), status.thread(), status.alive(), status.depth(),
+					status.inFlight(), status.requests(), status.errors(), status.handovers(), status.wakeUps(),
+					status.enters());
+		}
+
+	}
+
+}
