@@ -44,6 +44,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.AliasFor;
+import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
@@ -218,7 +219,7 @@ class BlockDeviceAutoConfigurationTests {
 								Map.of("UBLK_DEVICES_RAMDISK1_SIZE", "4MB"))))
 			.withInitializer((context) -> context.getEnvironment()
 				.getPropertySources()
-				.addLast(new org.springframework.core.env.MapPropertySource("application.yml",
+				.addLast(new MapPropertySource("application.yml",
 						Map.of("ublk.devices.ram-disk-1.size", "8MB", "ublk.devices.ram-disk-1.store", "memory"))))
 			.run((context) -> {
 				assertThat(this.ublk.specs()).singleElement().extracting(DiskSpec::name).isEqualTo("ram-disk-1");

@@ -1,0 +1,154 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.actuate;
+
+import java.util.List;
+
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
+import io.github.ublk4j.spring.autoconfigure.UblkEndpointAutoConfiguration;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.JacksonEndpointAutoConfiguration;
+import org.springframework.boot.actuate.endpoint.jackson.EndpointJsonMapper;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.test.json.JsonContent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class UblkEndpointTests {
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, UblkEndpointAutoConfiguration.class,
+				JacksonEndpointAutoConfiguration.class))
+		.withPropertyValues("management.endpoints.web.exposure.include=ublk");
+
+	private final BlockDevices devices = () -> List.of(
+			TestUblk
+				.device(TestUblk.status(DiskSpec.named("scratch").size(4L << 30).build(), 0, DeviceState.LIVE, null)),
+			TestUblk.device(TestUblk.status(DiskSpec.named("archive").size(1 << 20).readOnly(true).build(), 3,
+					DeviceState.FAILED, "queue 0 ended: EBADF")));
+
+	@Test
+	void devicesAreShownWithTheirQueues() {
+		this.contextRunner.withBean(BlockDevices.class, () -> this.devices)
+			.run((context) -> assertThat(new JsonContent(context.getBean(EndpointJsonMapper.class)
+				.get()
+				.writeValueAsString(context.getBean(UblkEndpoint.class).devices()))).isStrictlyEqualTo("""
+						{
+						  "devices": [
+						    {
+						      "name": "scratch",
+						      "id": 0,
+						      "path": "/dev/ublkb0",
+						      "state": "LIVE",
+						      "size": 4294967296,
+						      "logicalBlockSize": 512,
+						      "physicalBlockSize": 4096,
+						      "maxIoSize": 262144,
+						      "ioMin": 4096,
+						      "ioOpt": 4096,
+						      "readOnly": false,
+						      "rotational": false,
+						      "operations": ["READ", "WRITE"],
+						      "driverFlags": ["CMD_IOCTL_ENCODE"],
+						      "bufferMemory": { "size": 33554432, "locked": true },
+						      "queues": [
+						        {
+						          "queue": 0,
+						          "thread": "ublk-scratch-0",
+						          "alive": true,
+						          "depth": 128,
+						          "inFlight": 3,
+						          "requests": 1000,
+						          "errors": 1,
+						          "handovers": 10,
+						          "wakeUps": 4,
+						          "enters": 200
+						        }
+						      ]
+						    },
+						    {
+						      "name": "archive",
+						      "id": 3,
+						      "path": "/dev/ublkb3",
+						      "state": "FAILED",
+						      "failure": "queue 0 ended: EBADF",
+						      "size": 1048576,
+						      "logicalBlockSize": 512,
+						      "physicalBlockSize": 4096,
+						      "maxIoSize": 262144,
+						      "ioMin": 4096,
+						      "ioOpt": 4096,
+						      "readOnly": true,
+						      "rotational": false,
+						      "operations": ["READ", "WRITE"],
+						      "driverFlags": ["CMD_IOCTL_ENCODE"],
+						      "bufferMemory": { "size": 33554432, "locked": true },
+						      "queues": [
+						        {
+						          "queue": 0,
+						          "thread": "ublk-archive-0",
+						          "alive": false,
+						          "depth": 128,
+						          "inFlight": 3,
+						          "requests": 1000,
+						          "errors": 1,
+						          "handovers": 10,
+						          "wakeUps": 4,
+						          "enters": 200
+						        }
+						      ]
+						    }
+						  ]
+						}
+						"""));
+	}
+
+	@Test
+	void oneDeviceIsShownByName() {
+		UblkEndpoint endpoint = new UblkEndpoint(this.devices);
+		assertThat(endpoint.device("archive")).extracting(DeviceDescriptor::id).isEqualTo(3);
+		assertThat(endpoint.device("unknown")).isNull();
+	}
+
+	@Test
+	void endpointIsThereOnlyWhenItIsExposed() {
+		this.contextRunner.withPropertyValues("management.endpoints.web.exposure.include=health")
+			.run((context) -> assertThat(context).doesNotHaveBean(UblkEndpoint.class));
+	}
+
+	@Test
+	void endpointOfTheApplicationIsUsed() {
+		UblkEndpoint endpoint = new UblkEndpoint(this.devices);
+		this.contextRunner.withBean("mine", UblkEndpoint.class, () -> endpoint)
+			.run((context) -> assertThat(context).getBean(UblkEndpoint.class).isSameAs(endpoint));
+	}
+
+	@Test
+	void askingForTheDisksCreatesNoEngine() {
+		this.contextRunner.run((context) -> {
+			assertThat(context.getBean(UblkEndpoint.class).devices().devices()).isEmpty();
+			assertThat(context.getBeanFactory().containsSingleton("ublkEngine")).isFalse();
+		});
+	}
+
+}

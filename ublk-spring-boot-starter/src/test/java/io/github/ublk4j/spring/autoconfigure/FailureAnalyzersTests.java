@@ -1,0 +1,317 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.UblkUnavailableException;
+import io.github.ublk4j.engine.UblkUnavailableException.Reason;
+import io.github.ublk4j.spring.BlockDevice;
+import io.github.ublk4j.spring.TestDisks;
+import io.github.ublk4j.spring.TestUblk;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.io.support.SpringFactoriesLoader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What a developer reads when the application does not start.
+ */
+class FailureAnalyzersTests {
+
+	private final TestUblk ublk = new TestUblk();
+
+	private final Path directory;
+
+	private final ApplicationContextRunner contextRunner;
+
+	FailureAnalyzersTests(@TempDir Path directory) {
+		this.directory = directory;
+		this.contextRunner = new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, BlockDeviceAutoConfiguration.class))
+			.withBean(UblkEngine.class, this.ublk::engine)
+			.withPropertyValues("ublk.run-directory=" + directory.resolve("run"));
+	}
+
+	@Test
+	void beanOfTheWrongType() {
+		assertFailure(this.contextRunner.withUserConfiguration(WrongType.class),
+				"The @BlockDevice bean 'backup' of type java.lang.String cannot serve a disk.",
+				"Let it implement one of BlockDeviceHandler, BlockRequestStream, BlockStore, or remove @BlockDevice.");
+	}
+
+	@Test
+	void duplicateName() {
+		assertFailure(this.contextRunner.withUserConfiguration(Duplicates.class),
+				"Two beans want to serve a disk named 'scratch': 'ramDisk' and 'fileDisk'.",
+				"Give one of them another name: @BlockDevice(name = \"...\").");
+	}
+
+	@Test
+	void missingSizeOfBean() {
+		assertFailure(this.contextRunner.withUserConfiguration(NoSize.class),
+				"The disk 'archive' (bean 'archive') cannot be made: it has no size.",
+				"Set ublk.devices.archive.size, or the attribute 'size' of @BlockDevice on the bean 'archive', such as 256MB.");
+	}
+
+	@Test
+	void missingSizeOfDeclaredDisk() {
+		assertFailure(this.contextRunner.withPropertyValues("ublk.devices.ram.store=memory"),
+				"The disk 'ram' (store memory) cannot be made: it has no size.",
+				"Set ublk.devices.ram.size, such as 256MB.");
+	}
+
+	@Test
+	void misalignedSizeInProperty() {
+		assertFailure(
+				this.contextRunner.withUserConfiguration(TestDisks.Scratch.class)
+					.withPropertyValues("ublk.devices.scratch.size=1000"),
+				"The disk 'scratch' (bean 'testDisks.Scratch') cannot be made: ublk.devices.scratch.size is 1000.",
+				"Use a multiple of the logical block size (512 bytes); the nearest are 512 and 1024.");
+	}
+
+	@Test
+	void misalignedSizeInAnnotation() {
+		assertFailure(this.contextRunner.withUserConfiguration(Misaligned.class),
+				"The disk 'odd' (bean 'disk') cannot be made: "
+						+ "the attribute 'size' of @BlockDevice on the bean 'disk' is 1000.",
+				"Use a multiple of the logical block size (512 bytes); the nearest are 512 and 1024.");
+	}
+
+	@Test
+	void sizeInAnnotationThatIsNone() {
+		assertFailure(this.contextRunner.withUserConfiguration(NoNumber.class),
+				"The disk 'disk' (bean 'disk') cannot be made: "
+						+ "the attribute 'size' of @BlockDevice on the bean 'disk' is '4 gigs'.",
+				"Write a number with B, KB, MB, GB or TB, such as 256MB.");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			queues             | 0    | Use 1 to 4096 queues
+			queue-depth        | 0    | Use 1 to 4096 requests in flight per queue.
+			queue-depth        | 5000 | Use 1 to 4096 requests in flight per queue.
+			max-io-size        | 5000 | Use a multiple of 4096 bytes
+			max-io-size        | 4294967296 | Use less than 2 GiB.
+			logical-block-size | 513  | Use 512, 1024, 2048 or 4096 bytes.
+			io-opt             | 5000 | Use a power of two
+			""")
+	void attributeOutOfRange(String attribute, String value, String action) {
+		FailureAnalysis analysis = analyze(this.contextRunner.withPropertyValues("ublk.devices.ram.store=memory",
+				"ublk.devices.ram.size=1MB", "ublk.devices.ram." + attribute + "=" + value));
+		assertThat(analysis.getDescription()).isEqualTo(
+				"The disk 'ram' (store memory) cannot be made: ublk.devices.ram." + attribute + " is " + value + ".");
+		assertThat(analysis.getAction()).startsWith(action);
+	}
+
+	@Test
+	void nameThatCannotBeUsed() {
+		FailureAnalysis analysis = analyze(
+				this.contextRunner.withPropertyValues("ublk.devices[a/b].store=memory", "ublk.devices[a/b].size=1MB"));
+		assertThat(analysis.getDescription())
+			.isEqualTo("The disk 'a/b' (store memory) cannot be made: its name is 'a/b'.");
+		assertThat(analysis.getAction()).startsWith("Use up to 64 letters, digits");
+	}
+
+	@Test
+	void unknownStore() {
+		assertFailure(
+				this.contextRunner.withPropertyValues("ublk.devices.archive.store=floppy:a",
+						"ublk.devices.archive.size=1MB"),
+				"There is no store 'floppy:a': ublk.devices.archive.store=floppy:a.",
+				"Set ublk.devices.archive.store to memory or file:/path/to/disk.img.");
+	}
+
+	@Test
+	void entryWithNothingToServeIt() {
+		assertFailure(
+				this.contextRunner.withUserConfiguration(TestDisks.Two.class)
+					.withPropertyValues("ublk.devices.thrid.size=1MB"),
+				"There is nothing to serve the disk 'thrid': ublk.devices.thrid.store is not set, "
+						+ "and no bean is annotated with @BlockDevice(name = \"thrid\").",
+				"Set ublk.devices.thrid.store to memory or file:/path/to/disk.img, "
+						+ "or write the name of the disk of a @BlockDevice bean ('first', 'second').");
+	}
+
+	@Test
+	void diskServedTwice() {
+		assertFailure(
+				this.contextRunner.withUserConfiguration(TestDisks.Two.class)
+					.withPropertyValues("ublk.devices.first.store=memory"),
+				"The disk 'first' would be served twice: by the bean 'first' and by ublk.devices.first.store=memory.",
+				"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
+	}
+
+	@Test
+	void fileSmallerThanTheDisk() throws Exception {
+		Path file = Files.write(this.directory.resolve("disk.img"), new byte[4096]);
+		assertFailure(
+				this.contextRunner.withPropertyValues("ublk.devices.archive.store=file:" + file,
+						"ublk.devices.archive.size=1MB"),
+				"The disk 'archive' cannot be made, because ublk.devices.archive.store=file:" + file
+						+ " cannot be opened: " + file + " has 4096 bytes, fewer than the 1048576 of the disk.",
+				"Make the disk smaller, or the file larger (truncate -s 1048576 " + file + ").");
+	}
+
+	@Test
+	void fileInMissingDirectory() {
+		Path file = this.directory.resolve("missing/disk.img");
+		assertFailure(
+				this.contextRunner.withPropertyValues("ublk.devices.archive.store=file:" + file,
+						"ublk.devices.archive.size=1MB"),
+				"The disk 'archive' cannot be made, because ublk.devices.archive.store=file:" + file
+						+ " cannot be opened: " + file + " cannot be created: " + file.getParent() + " does not exist.",
+				"Correct the path, or create the directory (mkdir -p " + file.getParent() + ").");
+	}
+
+	@Test
+	void deviceThatTheKernelRefuses() {
+		this.ublk.refuse("first");
+		assertFailure(this.contextRunner.withUserConfiguration(TestDisks.Two.class),
+				"The disk 'first' (bean 'first') could not be started: ADD_DEV failed with ENOMEM (12).",
+				"The kernel may have written more about it: dmesg | tail. "
+						+ "If the driver only needed longer, raise ublk.control-timeout.");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			NOT_LINUX         | Linux virtual machine
+			MODULE_MISSING    | modprobe ublk_drv
+			MODULE_MISSING    | CONFIG_BLK_DEV_UBLK
+			MODULE_MISSING    | linux-modules-extra-$(uname -r)
+			PERMISSION_DENIED | CAP_SYS_ADMIN
+			PERMISSION_DENIED | /dev/ublk-control
+			IO_URING_DISABLED | sysctl -w kernel.io_uring_disabled=0
+			IO_URING_DISABLED | seccomp
+			KERNEL_TOO_OLD    | uname -r
+			""")
+	void hostWithoutUblk(Reason reason, String hint) {
+		UblkUnavailableException failure = new UblkUnavailableException(reason, "what was tried.", "The remedy.", null);
+		FailureAnalysis analysis = analyze(new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, BlockDeviceAutoConfiguration.class))
+			.withUserConfiguration(TestDisks.Scratch.class)
+			.withBean("ublkEngine", UblkEngine.class, () -> {
+				throw failure;
+			}, (definition) -> definition.setLazyInit(true)));
+		assertThat(analysis.getDescription())
+			.isEqualTo("This application declares disks, but ublk cannot be used: what was tried.");
+		assertThat(analysis.getAction()).startsWith("The remedy.")
+			.contains(hint)
+			.endsWith("set ublk.devices.<name>.enabled=false for each of them.");
+	}
+
+	private static void assertFailure(ApplicationContextRunner runner, String description, String action) {
+		FailureAnalysis analysis = analyze(runner);
+		assertThat(analysis.getDescription()).isEqualTo(description);
+		assertThat(analysis.getAction()).isEqualTo(action);
+	}
+
+	private static FailureAnalysis analyze(ApplicationContextRunner runner) {
+		FailureAnalysis[] analysis = new FailureAnalysis[1];
+		runner.run((context) -> {
+			Throwable failure = Objects.requireNonNull(context.getStartupFailure(), "the context started");
+			List<FailureAnalyzer> analyzers = SpringFactoriesLoader
+				.forResourceLocation("META-INF/spring.factories", FailureAnalyzersTests.class.getClassLoader())
+				.load(FailureAnalyzer.class, SpringFactoriesLoader.ArgumentResolver.none(),
+						SpringFactoriesLoader.FailureHandler.handleMessage((message, unloadable) -> {
+						}));
+			analysis[0] = analyzers.stream()
+				.map((analyzer) -> analyzer.analyze(failure))
+				.filter(Objects::nonNull)
+				.findFirst()
+				.orElseThrow();
+		});
+		return analysis[0];
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class WrongType {
+
+		@Bean
+		@BlockDevice(size = "1GB")
+		String backup() {
+			return "backup";
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Duplicates {
+
+		@Bean
+		@BlockDevice(name = "scratch", size = "1GB")
+		BlockDeviceHandler ramDisk() {
+			return new TestDisks.Null();
+		}
+
+		@Bean
+		@BlockDevice(name = "scratch", size = "1GB")
+		BlockDeviceHandler fileDisk() {
+			return new TestDisks.Null();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NoSize {
+
+		@Bean
+		@BlockDevice
+		BlockDeviceHandler archive() {
+			return new TestDisks.Null();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class Misaligned {
+
+		@Bean
+		@BlockDevice(name = "odd", size = "1000")
+		BlockDeviceHandler disk() {
+			return new TestDisks.Null();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class NoNumber {
+
+		@Bean
+		@BlockDevice(size = "4 gigs")
+		BlockDeviceHandler disk() {
+			return new TestDisks.Null();
+		}
+
+	}
+
+}
