@@ -67,7 +67,7 @@ say "looking for what is needed"
 "$root/ublk-vm/prepare" "$kernel" </dev/null >&2
 
 say "building (the first time, Maven downloads what it needs)"
-(cd "$root" && mvn -B -q -pl sample-app -am package -DskipTests </dev/null >&2) || die "the build failed"
+(cd "$root" && mvn -B -q -Dstyle.color=never -pl sample-app -am package -DskipTests </dev/null >&2) || die "the build failed"
 
 # Unpacked, and with its classes archived as the JVM wants them, the application starts three times as fast where a
 # kernel has to be emulated. The archive is valid for this JVM and these files at this place.
