@@ -39,7 +39,7 @@ import org.springframework.util.unit.DataSize;
  * this name, or declares a disk that needs no bean.
  */
 @ConfigurationProperties("ublk")
-public record UblkProperties(@DefaultValue("10s") Duration drainTimeout, @DefaultValue("30s") Duration controlTimeout,
+public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @DefaultValue("30s") Duration controlTimeout,
 		@DefaultValue("/run/ublk") Path runDirectory, @DefaultValue Map<String, Device> devices) {
 
 	/**

@@ -24,7 +24,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
  * Explains an {@link UblkUnavailableException}: the engine's own remedy, then what people
- * usually need to know to apply it.
+ * usually need to know besides.
  */
 final class UblkUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<UblkUnavailableException> {
 
@@ -39,34 +39,24 @@ final class UblkUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<UblkU
 
 	private static String hints(Reason reason) {
 		return switch (reason) {
-			case NOT_LINUX -> """
-					- ublk is a part of the Linux kernel. Elsewhere, run the application in a Linux virtual machine.
+			case NOT_LINUX, PLATFORM_UNSUPPORTED -> "";
+			case MODULE_MISSING -> """
+					- At every boot: echo ublk_drv > /etc/modules-load.d/ublk.conf
+					- Debian 12: apt-get install -t bookworm-backports linux-image-amd64, and reboot.
+					  Ubuntu: apt-get install linux-modules-extra-$(uname -r)
+					- In a container: load it on the host, and pass in the host's /dev: each disk is a new device there.
 					""";
-			case PLATFORM_UNSUPPORTED -> "";
-			case MODULE_MISSING ->
-				"""
-						- Load the driver: modprobe ublk_drv
-						- Load it at every boot: echo ublk_drv > /etc/modules-load.d/ublk.conf
-						- If modprobe does not find it, the kernel was built without CONFIG_BLK_DEV_UBLK, or the module is in
-						  a package of its own. Debian 12: install a kernel from backports, its own 6.1 lacks the driver;
-						  Debian 13 has it. Ubuntu: install linux-modules-extra-$(uname -r).
-						- In a container: load it on the host, and give the container the host's /dev.
-						""";
-			case PERMISSION_DENIED ->
-				"""
-						- Run as root, or give the process CAP_SYS_ADMIN and read and write access to /dev/ublk-control.
-						- systemd: AmbientCapabilities=CAP_SYS_ADMIN, and a udev rule for the access:
-						  KERNEL=="ublk-control", GROUP="<group>", MODE="0660"
-						- In a container: --cap-add SYS_ADMIN, the host's /dev, and its devices allowed (--privileged has all).
-						""";
+			case PERMISSION_DENIED -> """
+					- With systemd: AmbientCapabilities=CAP_SYS_ADMIN, and a udev rule for /dev/ublk-control:
+					  KERNEL=="ublk-control", GROUP="<group>", MODE="0660"
+					- In a container: --cap-add SYS_ADMIN and the host's /dev. --privileged has both.
+					""";
 			case IO_URING_DISABLED -> """
-					- sysctl kernel.io_uring_disabled must be 0, or 1 for a process with CAP_SYS_ADMIN:
-					  sysctl -w kernel.io_uring_disabled=0
-					- In a container: the default seccomp profile of most runtimes blocks io_uring. Use one that allows
-					  io_uring_setup, io_uring_enter and io_uring_register.
+					- At every boot: echo kernel.io_uring_disabled=0 > /etc/sysctl.d/io_uring.conf
+					- In a container: --security-opt seccomp=<profile> names a profile of your own.
 					""";
 			case KERNEL_TOO_OLD -> """
-					- Check the running kernel with 'uname -r'. ublk4j is tested from Linux 6.12 on.
+					- 'uname -r' shows the kernel that is running; a newer one that is installed runs after a reboot.
 					""";
 		};
 	}

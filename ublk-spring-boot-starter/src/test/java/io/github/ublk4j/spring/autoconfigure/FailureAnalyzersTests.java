@@ -204,13 +204,13 @@ class FailureAnalyzersTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
-			NOT_LINUX         | Linux virtual machine
-			MODULE_MISSING    | modprobe ublk_drv
-			MODULE_MISSING    | CONFIG_BLK_DEV_UBLK
+			NOT_LINUX         | The remedy.
+			MODULE_MISSING    | echo ublk_drv > /etc/modules-load.d/ublk.conf
+			MODULE_MISSING    | bookworm-backports
 			MODULE_MISSING    | linux-modules-extra-$(uname -r)
-			PERMISSION_DENIED | CAP_SYS_ADMIN
-			PERMISSION_DENIED | /dev/ublk-control
-			IO_URING_DISABLED | sysctl -w kernel.io_uring_disabled=0
+			PERMISSION_DENIED | AmbientCapabilities=CAP_SYS_ADMIN
+			PERMISSION_DENIED | KERNEL=="ublk-control"
+			IO_URING_DISABLED | kernel.io_uring_disabled=0
 			IO_URING_DISABLED | seccomp
 			KERNEL_TOO_OLD    | uname -r
 			""")
