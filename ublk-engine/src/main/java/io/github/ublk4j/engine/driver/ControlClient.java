@@ -187,8 +187,8 @@ public final class ControlClient implements AutoCloseable {
 			sqes.putLong(cmd + CtrlCmd.DATA, data);
 			answered = ring.enter(limit);
 			if (!answered) {
-				throw new LinuxException(what, Errno.ETIMEDOUT, "The driver did not answer within " + limit.toSeconds()
-						+ " s; some kernels hang here (6.18.4, 6.18.5), see 'dmesg'");
+				throw new LinuxException(what, Errno.ETIMEDOUT,
+						"The driver did not answer within " + limit.toSeconds() + " s: " + causeOfDelay(command));
 			}
 			int[] result = new int[1];
 			ring.reap((userData, res, flags) -> result[0] = res);
@@ -205,13 +205,22 @@ public final class ControlClient implements AutoCloseable {
 		}
 	}
 
+	static String causeOfDelay(ControlCommand command) {
+		return switch (command) {
+			case START_DEV -> "a queue has not fetched all its tags, or the kernel hangs, see 'dmesg'";
+			case STOP_DEV -> "requests in flight are not answered, or the kernel hangs, see 'dmesg'";
+			case DEL_DEV -> "somebody has the device open or mapped; it is deleted once they let go of it";
+			default -> "some kernels hang here (6.18.4, 6.18.5), see 'dmesg'";
+		};
+	}
+
 	static String likelyCause(ControlCommand command, int errno) {
 		return switch (errno) {
 			case Errno.EPERM -> "Privileged devices need root or CAP_SYS_ADMIN";
 			case Errno.EACCES -> (command == ControlCommand.ADD_DEV)
 					? "The limit of devices is reached; see /sys/module/ublk_drv/parameters/ublks_max"
 					: "The device has been started already";
-			case Errno.ENODEV -> "There is no such device";
+			case Errno.ENODEV -> "It was deleted, or never added";
 			case Errno.EEXIST -> "The number of the device is taken, or it has been started already";
 			case Errno.EBUSY -> "Somebody uses the device";
 			case Errno.EINVAL -> "The driver rejects the arguments; 'dmesg' may say which";

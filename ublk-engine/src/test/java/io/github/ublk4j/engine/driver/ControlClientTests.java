@@ -87,13 +87,20 @@ class ControlClientTests {
 			ADD_DEV    | 12 | no memory for queues of this depth
 			ADD_DEV    | 13 | ublks_max
 			SET_PARAMS | 13 | started already
-			STOP_DEV   | 19 | no such device
+			STOP_DEV   | 19 | deleted, or never added
 			START_DEV  | 17 | started already
 			START_DEV  | 22 | 'dmesg'
 			DEL_DEV    | 16 | Somebody uses the device
 			""")
 	void likelyCauseOfAnErrorIsExplained(ControlCommand command, int errno, String expected) {
 		assertThat(ControlClient.likelyCause(command, errno)).contains(expected);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "ADD_DEV,some kernels hang", "START_DEV,has not fetched all its tags",
+			"STOP_DEV,requests in flight are not answered", "DEL_DEV,somebody has the device open or mapped" })
+	void likelyCauseOfADelayIsExplained(ControlCommand command, String expected) {
+		assertThat(ControlClient.causeOfDelay(command)).contains(expected);
 	}
 
 	@Test
