@@ -52,15 +52,19 @@ public final class CharDevice implements AutoCloseable {
 	 * @throws LinuxException if it cannot be opened
 	 */
 	public static CharDevice open(DeviceInfo info) {
+		return open(info, OPEN_PATIENCE);
+	}
+
+	static CharDevice open(DeviceInfo info, Duration patience) {
 		String path = "/dev/ublkc" + info.id();
-		long deadline = System.nanoTime() + OPEN_PATIENCE.toNanos();
+		long deadline = System.nanoTime() + patience.toNanos();
 		while (true) {
 			try {
 				return new CharDevice(LinuxFile.open(path, LinuxFile.O_RDWR), info.queueDepth());
 			}
 			catch (LinuxException ex) {
 				boolean transientError = ex.errno() == Errno.ENOENT || ex.errno() == Errno.EBUSY;
-				if (!transientError || System.nanoTime() > deadline) {
+				if (!transientError || System.nanoTime() - deadline > 0) {
 					throw new LinuxException("open " + path, ex.errno(), likelyCause(ex.errno()));
 				}
 			}
@@ -74,7 +78,7 @@ public final class CharDevice implements AutoCloseable {
 		}
 	}
 
-	private static String likelyCause(int errno) {
+	static String likelyCause(int errno) {
 		return switch (errno) {
 			case Errno.ENOENT -> "The node does not appear: in a container, mount the host's /dev";
 			case Errno.EBUSY -> "Another process holds it";

@@ -50,6 +50,9 @@ public final class ControlClient implements AutoCloseable {
 
 	private static final int NO_DEVICE = -1;
 
+	// The driver refuses a mask with fewer bits than the kernel can have processors
+	private static final int AFFINITY_BYTES = 8192 / Byte.SIZE;
+
 	// the kernel may still write into the argument of a command that was given up
 	private static final Queue<ByteBuffer> ABANDONED = new ConcurrentLinkedQueue<>();
 
@@ -63,7 +66,11 @@ public final class ControlClient implements AutoCloseable {
 	 * @throws LinuxException if it cannot be opened
 	 */
 	public ControlClient(Duration timeout) {
-		this.file = LinuxFile.open(PATH, LinuxFile.O_RDWR);
+		this(PATH, timeout);
+	}
+
+	ControlClient(String path, Duration timeout) {
+		this.file = LinuxFile.open(path, LinuxFile.O_RDWR);
 		this.timeout = timeout;
 	}
 
@@ -107,7 +114,7 @@ public final class ControlClient implements AutoCloseable {
 	 * @return a {@code cpu_set_t} in a direct buffer
 	 */
 	public ByteBuffer affinity(int id, int queue) {
-		ByteBuffer mask = buffer(128);
+		ByteBuffer mask = buffer(AFFINITY_BYTES);
 		// the queue is passed as inline data, the queue field stays at "all"
 		execute(ControlCommand.GET_QUEUE_AFFINITY, id, ALL_QUEUES, mask, queue, this.timeout);
 		return mask;
@@ -160,6 +167,7 @@ public final class ControlClient implements AutoCloseable {
 	private int execute(ControlCommand command, int id, int queue, @Nullable ByteBuffer argument, long data,
 			Duration limit) {
 		String what = command + ((id == NO_DEVICE) ? "" : " of ublk device " + id);
+		boolean answered = false;
 		try (IoUring ring = new IoUring(1, IoUring.SETUP_SQE128)) {
 			ByteBuffer sqes = ring.sqes();
 			int sqe = ring.nextSqe();
@@ -177,12 +185,10 @@ public final class ControlClient implements AutoCloseable {
 				sqes.putLong(cmd + CtrlCmd.ADDR, LinuxPlatform.addressOf(argument));
 			}
 			sqes.putLong(cmd + CtrlCmd.DATA, data);
-			if (!ring.enter(limit)) {
-				if (argument != null) {
-					ABANDONED.add(argument);
-				}
-				throw new LinuxException(what, Errno.ETIMEDOUT, "The driver did not answer within " + limit.toSeconds()
-						+ " s; some kernels hang here (6.18.4, 6.18.5), see 'dmesg'");
+			answered = ring.enter(limit);
+			if (!answered) {
+				throw new LinuxException(what, Errno.ETIMEDOUT,
+						"The driver did not answer within " + limit.toSeconds() + " s: " + causeOfDelay(command));
 			}
 			int[] result = new int[1];
 			ring.reap((userData, res, flags) -> result[0] = res);
@@ -192,17 +198,29 @@ public final class ControlClient implements AutoCloseable {
 			return result[0];
 		}
 		finally {
+			if (!answered && argument != null) {
+				ABANDONED.add(argument);
+			}
 			Reference.reachabilityFence(argument);
 		}
 	}
 
-	private static String likelyCause(ControlCommand command, int errno) {
+	static String causeOfDelay(ControlCommand command) {
+		return switch (command) {
+			case START_DEV -> "a queue has not fetched all its tags, or the kernel hangs, see 'dmesg'";
+			case STOP_DEV -> "requests in flight are not answered, or the kernel hangs, see 'dmesg'";
+			case DEL_DEV -> "somebody has the device open or mapped; it is deleted once they let go of it";
+			default -> "some kernels hang here (6.18.4, 6.18.5), see 'dmesg'";
+		};
+	}
+
+	static String likelyCause(ControlCommand command, int errno) {
 		return switch (errno) {
 			case Errno.EPERM -> "Privileged devices need root or CAP_SYS_ADMIN";
 			case Errno.EACCES -> (command == ControlCommand.ADD_DEV)
 					? "The limit of devices is reached; see /sys/module/ublk_drv/parameters/ublks_max"
 					: "The device has been started already";
-			case Errno.ENODEV -> "There is no such device";
+			case Errno.ENODEV -> "It was deleted, or never added";
 			case Errno.EEXIST -> "The number of the device is taken, or it has been started already";
 			case Errno.EBUSY -> "Somebody uses the device";
 			case Errno.EINVAL -> "The driver rejects the arguments; 'dmesg' may say which";

@@ -25,6 +25,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.UblkLayout.ParamBasic;
 import io.github.ublk4j.engine.driver.UblkLayout.ParamDiscard;
 import io.github.ublk4j.engine.driver.UblkLayout.Params;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
 
 /**
  * Tells the driver what a disk can do, {@code struct ublk_params}.
@@ -45,8 +46,10 @@ final class DeviceParameters {
 
 	private static final int ATTR_FUA = 1 << 3;
 
-	// the block layer counts the bytes of a request in 32 bits
-	private static final int MAX_RANGE_SECTORS = Integer.MAX_VALUE >> SECTOR_SHIFT;
+	// A length in bytes fits an int. The kernel cuts a range into pieces of this size,
+	// which
+	// must be whole blocks of any size
+	private static final int MAX_RANGE_SECTORS = (Integer.MAX_VALUE & -LinuxPlatform.PAGE_SIZE) >> SECTOR_SHIFT;
 
 	private DeviceParameters() {
 	}

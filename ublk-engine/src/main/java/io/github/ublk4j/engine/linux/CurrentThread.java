@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.engine.linux;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 
 /**
@@ -52,7 +53,12 @@ public final class CurrentThread {
 	 * @return whether the kernel agreed; it refuses where a container allows none of them
 	 */
 	public static boolean bindTo(ByteBuffer mask) {
-		return Libc.sched_setaffinity(0, mask.capacity(), LinuxPlatform.addressOf(mask)) == 0;
+		try {
+			return Libc.sched_setaffinity(0, mask.capacity(), LinuxPlatform.addressOf(mask)) == 0;
+		}
+		finally {
+			Reference.reachabilityFence(mask);
+		}
 	}
 
 }

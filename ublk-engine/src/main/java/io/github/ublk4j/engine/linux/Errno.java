@@ -57,11 +57,20 @@ public final class Errno {
 	/** Invalid argument. */
 	public static final int EINVAL = 22;
 
+	/** Too many open files in system. */
+	public static final int ENFILE = 23;
+
+	/** Too many open files. */
+	public static final int EMFILE = 24;
+
 	/** No space left on device. */
 	public static final int ENOSPC = 28;
 
 	/** Function not implemented. */
 	public static final int ENOSYS = 38;
+
+	/** Invalid request descriptor. */
+	public static final int EBADR = 53;
 
 	/** Timer expired. */
 	public static final int ETIME = 62;
@@ -207,6 +216,7 @@ public final class Errno {
 		name(130, "EOWNERDEAD", "Owner died");
 		name(131, "ENOTRECOVERABLE", "State not recoverable");
 		name(132, "ERFKILL", "Operation not possible due to RF-kill");
+		name(133, "EHWPOISON", "Memory page has hardware error");
 	}
 
 	private Errno() {

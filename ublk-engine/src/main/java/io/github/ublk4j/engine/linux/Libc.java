@@ -66,6 +66,8 @@ final class Libc {
 
 	static native int geteuid();
 
+	static native int getpagesize();
+
 	/**
 	 * Returns the error of the last call on this thread.
 	 * @return the positive error number

@@ -64,8 +64,12 @@ public final class LinuxFile implements AutoCloseable {
 	/**
 	 * Returns the descriptor.
 	 * @return the number of the open descriptor
+	 * @throws IllegalStateException if closed: the number may belong to another file
 	 */
 	public int fd() {
+		if (this.closed.get()) {
+			throw new IllegalStateException(this.path + " is closed");
+		}
 		return this.fd;
 	}
 

@@ -53,8 +53,9 @@ public final class LinuxPlatform {
 			return "The processor architecture '" + arch + "' is not supported; amd64 and aarch64 are.";
 		}
 		try {
-			Libc.gettid();
-			return null;
+			int pageSize = Libc.getpagesize();
+			return (pageSize == PAGE_SIZE) ? null : "The kernel's memory pages have " + pageSize
+					+ " bytes; only kernels with pages of " + PAGE_SIZE + " bytes are supported.";
 		}
 		catch (LinkageError ex) {
 			return "JNA could not bind the C library: " + ex.getMessage();

@@ -84,9 +84,15 @@ public final class IoUring implements AutoCloseable {
 
 	private static final int FEAT_SINGLE_MMAP = 1;
 
-	// struct io_uring_getevents_arg (24 bytes, ts at 16) followed by struct
-	// __kernel_timespec
+	// struct io_uring_getevents_arg
 	private static final int EXT_ARG_SIZE = 24;
+
+	private static final int EXT_ARG_TS = 16;
+
+	// struct __kernel_timespec, which follows it
+	private static final int TIMESPEC_SIZE = 16;
+
+	private static final int TIMESPEC_TV_NSEC = 8;
 
 	private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
 
@@ -128,13 +134,16 @@ public final class IoUring implements AutoCloseable {
 
 	private final int cqeShift;
 
-	private final ByteBuffer waitArgument = ByteBuffer.allocateDirect(EXT_ARG_SIZE + 16).order(ByteOrder.nativeOrder());
+	private final ByteBuffer waitArgument = ByteBuffer.allocateDirect(EXT_ARG_SIZE + TIMESPEC_SIZE)
+		.order(ByteOrder.nativeOrder());
 
 	private final long waitArgumentAddress = LinuxPlatform.addressOf(this.waitArgument);
 
 	private int sqTail;
 
 	private int submitted;
+
+	private boolean reaping;
 
 	private boolean closed;
 
@@ -189,7 +198,7 @@ public final class IoUring implements AutoCloseable {
 		this.sqes = mapped.get(2).buffer();
 		this.sqMask = this.sq.getInt(params.getInt(ParamsDescriptor.SQ_OFF_RING_MASK));
 		this.cqMask = this.cq.getInt(params.getInt(ParamsDescriptor.CQ_OFF_RING_MASK));
-		this.waitArgument.putLong(16, this.waitArgumentAddress + EXT_ARG_SIZE);
+		this.waitArgument.putLong(EXT_ARG_TS, this.waitArgumentAddress + EXT_ARG_SIZE);
 		if (array) {
 			for (int i = 0; i < this.sqEntries; i++) {
 				this.sq.putInt(sqArrayOffset + i * Integer.BYTES, i);
@@ -202,9 +211,18 @@ public final class IoUring implements AutoCloseable {
 			case Errno.EPERM -> "io_uring is disabled; see 'sysctl kernel.io_uring_disabled'";
 			case Errno.ENOSYS -> "io_uring is missing from the kernel or blocked by a seccomp filter";
 			case Errno.ENOMEM -> "The limit on locked memory may be too low; see 'ulimit -l'";
-			case Errno.EINVAL -> "The kernel may be too old for these flags";
+			case Errno.EINVAL -> "The kernel may be too old for these flags, or this is no number of entries for it";
+			case Errno.EMFILE, Errno.ENFILE -> "The limit on open files is reached; see 'ulimit -n'";
 			default -> "";
 		};
+	}
+
+	private static LinuxException enterFailure(int errno) {
+		return new LinuxException("io_uring_enter", errno, switch (errno) {
+			case Errno.EEXIST -> "Another thread has made this ring or submitted to it before";
+			case Errno.EBADR -> "The kernel had no memory to keep completions in, and has lost some";
+			default -> "";
+		});
 	}
 
 	private Mapping map(long offset, long length, String what) {
@@ -224,6 +242,7 @@ public final class IoUring implements AutoCloseable {
 	 * @return the number of the open descriptor
 	 */
 	public int fd() {
+		ensureOpen();
 		return this.file.fd();
 	}
 
@@ -246,9 +265,11 @@ public final class IoUring implements AutoCloseable {
 
 	/**
 	 * Returns the memory of the submission queue entries.
-	 * @return the buffer, in native byte order; use absolute access only
+	 * @return the buffer, in native byte order; use absolute access only, between
+	 * {@link #nextSqe()} and the next enter: after {@link #close()} the memory is gone
 	 */
 	public ByteBuffer sqes() {
+		ensureOpen();
 		return this.sqes;
 	}
 
@@ -259,9 +280,8 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public void enter(int minComplete) {
 		int result = enter(minComplete, ENTER_GETEVENTS, 0, 0);
-		// EINTR: a signal arrived while waiting. EAGAIN and EBUSY: reap completions first
-		if (result < 0 && result != -Errno.EINTR && result != -Errno.EAGAIN && result != -Errno.EBUSY) {
-			throw new LinuxException("io_uring_enter", -result);
+		if (result < 0 && !transientError(-result)) {
+			throw enterFailure(-result);
 		}
 	}
 
@@ -273,19 +293,23 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public boolean enter(Duration timeout) {
 		long deadline = System.nanoTime() + timeout.toNanos();
-		while (!hasCompletions()) {
-			long left = deadline - System.nanoTime();
-			if (left <= 0) {
-				return false;
-			}
+		long left = Math.max(deadline - System.nanoTime(), 0);
+		do {
 			this.waitArgument.putLong(EXT_ARG_SIZE, left / 1_000_000_000L);
-			this.waitArgument.putLong(EXT_ARG_SIZE + 8, left % 1_000_000_000L);
+			this.waitArgument.putLong(EXT_ARG_SIZE + TIMESPEC_TV_NSEC, left % 1_000_000_000L);
 			int result = enter(1, ENTER_GETEVENTS | ENTER_EXT_ARG, this.waitArgumentAddress, EXT_ARG_SIZE);
-			if (result < 0 && result != -Errno.EINTR && result != -Errno.ETIME) {
-				throw new LinuxException("io_uring_enter", -result);
+			if (result < 0 && result != -Errno.ETIME && !transientError(-result)) {
+				throw enterFailure(-result);
 			}
+			left = deadline - System.nanoTime();
 		}
-		return true;
+		while (!hasCompletions() && left > 0);
+		return hasCompletions();
+	}
+
+	// EINTR: a signal arrived while waiting. EAGAIN and EBUSY: reap completions first
+	private static boolean transientError(int errno) {
+		return errno == Errno.EINTR || errno == Errno.EAGAIN || errno == Errno.EBUSY;
 	}
 
 	private int enter(int minComplete, int enterFlags, long argument, long argumentSize) {
@@ -310,12 +334,16 @@ public final class IoUring implements AutoCloseable {
 	}
 
 	/**
-	 * Reaps the completions that are there.
-	 * @param consumer called for each; it may take submission queue entries, not reap
+	 * Reaps the completions that are there. If the consumer throws, the completion it was
+	 * given counts as reaped; those after it stay.
+	 * @param consumer called for each; it may take submission queue entries and enter,
+	 * but not reap or close
 	 * @return how many there were
 	 */
 	public int reap(CompletionConsumer consumer) {
 		ensureOpen();
+		ensureNotReaping();
+		this.reaping = true;
 		int head = this.cq.getInt(this.cqHeadOffset);
 		// acquire: entries are read after the tail that announces them
 		int tail = (int) INT.getAcquire(this.cq, this.cqTailOffset);
@@ -331,6 +359,7 @@ public final class IoUring implements AutoCloseable {
 		finally {
 			// release: the kernel may reuse entries only after they have been read
 			INT.setRelease(this.cq, this.cqHeadOffset, head);
+			this.reaping = false;
 		}
 		return count;
 	}
@@ -362,12 +391,21 @@ public final class IoUring implements AutoCloseable {
 		}
 	}
 
+	private void ensureNotReaping() {
+		if (this.reaping) {
+			throw new IllegalStateException("The completion queue is being reaped");
+		}
+	}
+
 	/**
-	 * Closes the ring; the kernel cancels what it still holds. Idempotent.
+	 * Closes the ring; the kernel cancels what it still holds, in the background: memory
+	 * named in its commands stays in use for a while. Idempotent.
+	 * @throws IllegalStateException if called while reaping
 	 */
 	@Override
 	public void close() {
 		if (!this.closed) {
+			ensureNotReaping();
 			this.closed = true;
 			this.mappings.forEach(Mapping::close);
 			this.file.close();
@@ -376,8 +414,8 @@ public final class IoUring implements AutoCloseable {
 
 	@Override
 	public String toString() {
-		return "io_uring (fd " + this.file.fd() + ", " + this.sqEntries + "/" + this.cqEntries + " entries, flags 0x"
-				+ Integer.toHexString(this.flags) + (this.closed ? ", closed" : "") + ")";
+		return this.file + ", " + this.sqEntries + "/" + this.cqEntries + " entries, flags 0x"
+				+ Integer.toHexString(this.flags) + (this.closed ? ", closed" : "");
 	}
 
 }
