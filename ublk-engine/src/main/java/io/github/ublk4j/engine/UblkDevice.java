@@ -54,6 +54,8 @@ public final class UblkDevice {
 
 	private static final Duration NODE_PATIENCE = Duration.ofSeconds(5);
 
+	private static final Duration DELETE_PATIENCE = Duration.ofSeconds(3);
+
 	private static final Duration TERMINATION_PATIENCE = Duration.ofSeconds(5);
 
 	private final DiskSpec spec;
@@ -332,17 +334,25 @@ public final class UblkDevice {
 			opened.close();
 		}
 		this.buffers.forEach(QueueBuffers::release);
+		delete(current.id());
+		if (stopFailure != null) {
+			logger.warn("disk '{}' was deleted, but stopping it failed", name(), stopFailure);
+		}
+	}
+
+	private void delete(int id) {
 		try {
-			this.control.delete(current.id());
+			if (!this.control.delete(id, DELETE_PATIENCE)) {
+				logger
+					.warn("disk '{}' has stopped, but somebody still holds {} (a mount, or a process: see 'fuser -v');"
+							+ " the device goes when they let go", name(), path());
+			}
 		}
 		catch (LinuxException ex) {
 			// somebody else has deleted it
 			if (ex.errno() != Errno.ENODEV) {
 				throw ex;
 			}
-		}
-		if (stopFailure != null) {
-			logger.warn("disk '{}' was deleted, but stopping it failed", name(), stopFailure);
 		}
 	}
 

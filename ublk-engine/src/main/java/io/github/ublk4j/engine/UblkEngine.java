@@ -269,7 +269,10 @@ public final class UblkEngine implements AutoCloseable {
 						+ "; stop it there, or end that process first", null);
 			}
 			this.control.stop(id, Duration.ZERO);
-			this.control.delete(id);
+			if (!this.control.delete(id, this.controlTimeout)) {
+				throw new UblkException("ublk device " + id + " is deleted, but somebody still holds it; it goes when"
+						+ " they let go. See 'fuser -v " + UblkDevice.pathOf(id) + "'", null);
+			}
 		}).subscribeOn(this.scheduler);
 	}
 

@@ -243,6 +243,16 @@ final class DiskFile implements AutoCloseable {
 	}
 
 	/**
+	 * Undoes an open of which nothing has come.
+	 */
+	void release() {
+		synchronized (SERVED) {
+			closeQuietly(this.channel);
+			SERVED.remove(this.key);
+		}
+	}
+
+	/**
 	 * Closes the file and lets others serve it.
 	 * @throws IOException if the operating system reports a late error
 	 */

@@ -86,12 +86,12 @@ public final class FileBlockStore implements BlockStore {
 
 	private boolean closed;
 
-	private FileBlockStore(Builder builder, DiskFile file) {
+	private FileBlockStore(Builder builder, DiskFile file, RangeZeroer zeroer) {
 		this.path = builder.path;
 		this.readOnly = builder.readOnly;
 		this.file = file;
 		this.io = new PositionalFile(builder.channelDecorator.apply(file.channel()));
-		this.zeroer = builder.zeroer;
+		this.zeroer = zeroer;
 		this.threads = new BlockingIo("The file store " + this.path, "ublk-file-" + this.path.getFileName(),
 				builder.threads);
 		this.closeTimeout = builder.closeTimeout;
@@ -264,7 +264,7 @@ public final class FileBlockStore implements BlockStore {
 
 		private Duration closeTimeout = Duration.ofSeconds(10);
 
-		private RangeZeroer zeroer = RangeZeroer.NONE;
+		private @Nullable RangeZeroer zeroer;
 
 		private UnaryOperator<FileChannel> channelDecorator = UnaryOperator.identity();
 
@@ -339,7 +339,22 @@ public final class FileBlockStore implements BlockStore {
 				throw new IllegalArgumentException("A file store cannot have " + this.size + " bytes and "
 						+ this.threads + " threads. Use a size of 0 or more and at least 1 thread.");
 			}
-			return new FileBlockStore(this, DiskFile.open(this.path, this.size, this.createIfMissing, this.readOnly));
+			DiskFile file = DiskFile.open(this.path, this.size, this.createIfMissing, this.readOnly);
+			try {
+				return new FileBlockStore(this, file, openZeroer());
+			}
+			catch (IOException ex) {
+				file.release();
+				throw new StoreUnavailableException(this.path + " cannot be used: " + ex.getMessage() + ".",
+						"Check the limit on open files (ulimit -n) and the rights to the file.", ex);
+			}
+		}
+
+		private RangeZeroer openZeroer() throws IOException {
+			if (this.zeroer != null) {
+				return this.zeroer;
+			}
+			return this.readOnly ? RangeZeroer.NONE : FallocateZeroer.open(this.path);
 		}
 
 	}

@@ -36,6 +36,7 @@ import io.github.ublk4j.engine.DriverDevice;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
+import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -251,6 +252,49 @@ class LifecycleIT {
 		try (UblkEngine engine = UblkEngine.create()) {
 			HandlerIT.await(() -> engine.listDriverDevices().block().get(0).state().equals("DEAD"));
 			engine.delete(id).block();
+			assertThat(engine.listDriverDevices().block()).isEmpty();
+		}
+	}
+
+	@Test
+	void deviceHeldOpenIsStoppedAndGoesWhenItsHolderLetsGo() throws Exception {
+		try (UblkEngine engine = UblkEngine.create()) {
+			UblkDevice device = engine.start(DiskSpec.named("held").size(SIZE).build(), new RamDisk(SIZE)).block();
+			Process holder = new ProcessBuilder("bash", "-c", "exec 3<" + device.path() + "; echo; read").start();
+			assertThat(holder.getInputStream().read()).isEqualTo('\n');
+			device.stop().block(Duration.ofSeconds(20));
+			assertThat(device.status().state()).isEqualTo(DeviceState.STOPPED);
+			holder.getOutputStream().close();
+			holder.waitFor();
+		}
+	}
+
+	@Test
+	void impossibleDisksAreRefusedBeforeAnythingIsMade() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			assertThatExceptionOfType(InvalidDiskException.class)
+				.isThrownBy(
+						() -> engine.start(DiskSpec.named("write").size(SIZE).build(), (read) -> Mono.empty()).block())
+				.withMessageContaining("does not support WRITE");
+			try (MemoryBlockStore small = MemoryBlockStore.sparse(4096)) {
+				assertThatExceptionOfType(InvalidDiskException.class)
+					.isThrownBy(() -> engine.start(DiskSpec.named("larger").size(SIZE).build(), small).block())
+					.withMessageContaining("holds only 4096 bytes");
+			}
+			assertThat(engine.listDriverDevices().block()).isEmpty();
+		}
+	}
+
+	@Test
+	void deviceThatCannotStartLeavesNothing() {
+		try (UblkEngine engine = UblkEngine.create(Duration.ofSeconds(1), Duration.ofSeconds(3))) {
+			assertThatExceptionOfType(UblkException.class)
+				.isThrownBy(() -> engine.startStream(DiskSpec.named("broken").size(SIZE).build(), (requests) -> {
+					throw new IllegalStateException("no pipeline today");
+				}).block())
+				.withMessageContaining("disk 'broken' could not be started")
+				.withMessageContaining("no pipeline today");
+			assertThat(engine.devices()).isEmpty();
 			assertThat(engine.listDriverDevices().block()).isEmpty();
 		}
 	}

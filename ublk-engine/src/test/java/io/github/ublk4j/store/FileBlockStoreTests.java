@@ -38,6 +38,8 @@ import java.util.function.UnaryOperator;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
@@ -339,8 +341,8 @@ class FileBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
-	void zeroingHolesDoesNotFillThem() throws Exception {
-		FileBlockStore store = open(builder().size(64 << 20));
+	void zerosWrittenWhereTheFileCannotZeroItselfDoNotFillHoles() throws Exception {
+		FileBlockStore store = open(builder().size(64 << 20).zeroer(RangeZeroer.NONE));
 		write(store, 8192, bytes(1, 4096));
 		write(store, (1 << 20) + 512, bytes(1, 512));
 		succeed(store.flush());
@@ -352,6 +354,23 @@ class FileBlockStoreTests extends AbstractBlockStoreTests {
 
 		assertThat(allocatedBytes(disk())).isEqualTo(before).isLessThan(1 << 20);
 		assertBytes(read(store, 0, 2 << 20), new byte[2 << 20]);
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "fallocate is a call of Linux")
+	void discardPunchesAHoleAndZeroingThatKeepsItsSpaceAllocatesIt() throws Exception {
+		FileBlockStore store = open(builder().size(8 << 20));
+		write(store, 0, bytes(1, 4 << 20));
+		succeed(store.flush());
+		assertThat(allocatedBytes(disk())).isGreaterThanOrEqualTo(4 << 20);
+
+		succeed(store.discard(0, 4 << 20));
+		assertThat(allocatedBytes(disk())).isLessThan(1 << 20);
+		assertBytes(read(store, 0, 4 << 20), new byte[4 << 20]);
+
+		succeed(store.writeZeroes(0, 4 << 20, false));
+		assertThat(allocatedBytes(disk())).isGreaterThanOrEqualTo(4 << 20);
+		assertBytes(read(store, 0, 4 << 20), new byte[4 << 20]);
 	}
 
 	@Test

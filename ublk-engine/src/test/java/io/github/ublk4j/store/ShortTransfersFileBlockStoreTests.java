@@ -43,6 +43,7 @@ class ShortTransfersFileBlockStoreTests extends AbstractBlockStoreTests {
 		return FileBlockStore.at(this.folder.resolve("disk" + this.stores++ + ".img"))
 			.size(size)
 			.channelDecorator(ShortTransfers::new)
+			.zeroer(RangeZeroer.NONE)
 			.open();
 	}
 

@@ -153,11 +153,24 @@ public final class ControlClient implements AutoCloseable {
 	}
 
 	/**
-	 * Deletes a device and waits until nobody has it open or mapped.
+	 * Deletes a device. It goes at once if nobody has it open or mapped, else as soon as
+	 * nobody has.
 	 * @param id the device
+	 * @param patience how long to wait for that
+	 * @return whether it is gone
 	 */
-	public void delete(int id) {
-		execute(ControlCommand.DEL_DEV, id, ALL_QUEUES, null, 0, this.timeout);
+	public boolean delete(int id, Duration patience) {
+		try {
+			execute(ControlCommand.DEL_DEV, id, ALL_QUEUES, null, 0, patience);
+			return true;
+		}
+		catch (LinuxException ex) {
+			// the driver marks the device before it waits
+			if (ex.errno() == Errno.ETIMEDOUT || ex.errno() == Errno.EINTR) {
+				return false;
+			}
+			throw ex;
+		}
 	}
 
 	private static ByteBuffer buffer(int size) {

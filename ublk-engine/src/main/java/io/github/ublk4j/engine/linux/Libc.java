@@ -58,6 +58,8 @@ final class Libc {
 
 	static native long write(int fd, long address, long length);
 
+	static native int fallocate(int fd, int mode, long offset, long length);
+
 	static native int sched_setaffinity(int tid, long length, long mask);
 
 	static native int prctl(int option, long second, long third, long fourth, long fifth);

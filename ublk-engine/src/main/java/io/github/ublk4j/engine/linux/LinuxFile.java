@@ -74,6 +74,22 @@ public final class LinuxFile implements AutoCloseable {
 	}
 
 	/**
+	 * Changes the space of a part of the file ({@code fallocate(2)}). May block.
+	 * @param mode {@code FALLOC_FL_*}
+	 * @param offset where to begin, in bytes
+	 * @param length bytes
+	 * @throws LinuxException if the file system refuses
+	 */
+	public void fallocate(int mode, long offset, long length) {
+		int result;
+		do {
+			result = Libc.fallocate(fd(), mode, offset, length);
+		}
+		while (result == -1 && Libc.errno() == Errno.EINTR);
+		Libc.check(result, "fallocate of " + length + " bytes at " + offset + " in " + this.path);
+	}
+
+	/**
 	 * Returns what was opened.
 	 * @return the path
 	 */

@@ -58,14 +58,14 @@ class ControlClientTests {
 			assertThat(control.affinity(0, 0).capacity()).as("bits for every processor").isEqualTo(8192 / 8);
 			control.start(0, ProcessHandle.current().pid());
 			control.stop(0, Duration.ofSeconds(1));
-			control.delete(0);
+			control.delete(0, Duration.ofSeconds(5));
 		}
 	}
 
 	@Test
 	void refusedCommandNamesItselfTheDeviceAndTheLikelyCause() {
 		try (ControlClient control = new ControlClient("/dev/zero", TIMEOUT)) {
-			assertThatExceptionOfType(LinuxException.class).isThrownBy(() -> control.delete(5))
+			assertThatExceptionOfType(LinuxException.class).isThrownBy(() -> control.delete(5, Duration.ofSeconds(5)))
 				.withMessage("DEL_DEV of ublk device 5 failed: EOPNOTSUPP (Operation not supported)."
 						+ " The kernel's driver is too old for this command");
 			assertThatExceptionOfType(LinuxException.class).isThrownBy(control::features)
