@@ -1,0 +1,25 @@
+# Sourced by the scripts of this folder: where things are kept, how messages look.
+# shellcheck shell=bash
+
+# Tools for disks live in the sbin folders, which are not on every user's path.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+cache=${UBLK_CACHE:-${XDG_CACHE_HOME:-${HOME:?is not set}/.cache}/ublk4j}
+default_series=7.3
+
+say() {
+  printf 'ublk-vm: %s\n' "$*" >&2
+}
+
+# 125: it was the virtual machine, not the command in it, that failed.
+die() {
+  say "$@"
+  exit 125
+}
+
+# Whether a folder of the cache is complete, unharmed, and made by the recipe given: any doubt means "make it again".
+intact() {
+  local folder=$1 recipe=$2
+  [ -f "$folder/recipe" ] && [ "$(cat "$folder/recipe")" = "$recipe" ] || return 1
+  (cd "$folder" && sha256sum --check --status SHA256SUMS) 2>/dev/null
+}
