@@ -1,5 +1,5 @@
 # Sourced by the scripts of this folder: where things are kept, how messages look.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 # Tools for disks live in the sbin folders, which are not on every user's path.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
