@@ -7,6 +7,12 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 cache=${UBLK_CACHE:-${XDG_CACHE_HOME:-${HOME:?is not set}/.cache}/ublk4j}
 default_series=7.3
 
+# Part of the folder's name, so that versions of these scripts that want different contents do not take turns replacing them.
+kernel_recipe=2
+kernel_folder() {
+  echo "$cache/kernel/$1-r$kernel_recipe"
+}
+
 say() {
   printf 'ublk-vm: %s\n' "$*" >&2
 }
