@@ -35,8 +35,12 @@ public interface BlockRequestStream {
 	 * device starts, and subscribes to the result.
 	 * <p>
 	 * The {@code Flux} emits on the queue's thread, only on demand; nothing is buffered:
-	 * a request that is not asked for stays in its tag. It allows one subscriber. It
+	 * a request that is not asked for stays in its tag. It allows one subscriber; one
+	 * that cancels ({@code take}, {@code retry}) ends the disk as termination does. It
 	 * completes when the device stops.
+	 * <p>
+	 * A request that the pipeline drops ({@code filter}, {@code sample}) without ending
+	 * it stays in flight: its reader waits until the device stops.
 	 * @param requests the requests of one queue; {@link ReadRequest},
 	 * {@link WriteRequest}, {@link FlushRequest}, {@link DiscardRequest} or
 	 * {@link WriteZeroesRequest}

@@ -29,7 +29,8 @@ import reactor.core.publisher.Mono;
  * <p>
  * A method may do its work when it is called or when its {@code Mono} is subscribed;
  * whoever subscribes again (a retry) wraps the call in {@code Mono.defer}. Buffers belong
- * to the caller and are valid until the {@code Mono} terminates; their position is left
+ * to the caller and are valid until the {@code Mono} terminates, not until it is
+ * cancelled: work that has begun may use its buffer until it ends. Their position is left
  * anywhere. All methods may be called concurrently, and must not block the caller.
  */
 public interface BlockStore extends AutoCloseable {
@@ -92,6 +93,15 @@ public interface BlockStore extends AutoCloseable {
 	 */
 	default Set<BlockOperation> operations() {
 		return EnumSet.of(BlockOperation.READ, BlockOperation.WRITE);
+	}
+
+	/**
+	 * Returns whether every successful read fills its whole buffer, see
+	 * {@link BlockDeviceHandler#fillsReadBuffers()}. A layer answers for the store below.
+	 * @return {@code false} by default
+	 */
+	default boolean fillsReadBuffers() {
+		return false;
 	}
 
 	/**

@@ -74,7 +74,7 @@ public final class BlockStoreHandler implements BlockDeviceHandler {
 
 	@Override
 	public boolean fillsReadBuffers() {
-		return true;
+		return this.store.fillsReadBuffers();
 	}
 
 }

@@ -22,6 +22,8 @@ import java.util.Set;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockRequestStream;
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.BlockStoreHandler;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.engine.queue.BlockQueue;
@@ -34,11 +36,14 @@ abstract class DiskServer {
 
 	private final Object author;
 
-	private final Set<BlockOperation> operations;
+	private final String remedy;
 
-	private DiskServer(Object author, Set<BlockOperation> operations) {
+	private final Set<BlockOperation> operations = EnumSet.noneOf(BlockOperation.class);
+
+	private DiskServer(Object author, Set<BlockOperation> operations, String remedy) {
 		this.author = author;
-		this.operations = EnumSet.copyOf(operations);
+		this.remedy = remedy;
+		this.operations.addAll(operations);
 	}
 
 	abstract BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,
@@ -62,12 +67,20 @@ abstract class DiskServer {
 		}
 		if (!spec.readOnly() && !this.operations.contains(BlockOperation.WRITE)) {
 			throw new InvalidDiskException(spec.name(), "readOnly", false, this.author.getClass().getName()
-					+ " does not support WRITE; let it override write(...), or make the disk read-only.");
+					+ " does not support WRITE. Make the disk read-only, or " + this.remedy + ".");
 		}
 	}
 
-	static DiskServer ofHandler(BlockDeviceHandler handler) {
-		return new DiskServer(handler, handler.operations()) {
+	static DiskServer of(BlockDeviceHandler handler) {
+		return ofHandler(handler, handler, "let it override write(...)");
+	}
+
+	static DiskServer of(BlockStore store) {
+		return ofHandler(store, new BlockStoreHandler(store), "use a store that can be written");
+	}
+
+	private static DiskServer ofHandler(Object author, BlockDeviceHandler handler, String remedy) {
+		return new DiskServer(author, handler.operations(), remedy) {
 
 			@Override
 			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,
@@ -79,7 +92,7 @@ abstract class DiskServer {
 	}
 
 	static DiskServer ofStream(BlockRequestStream stream) {
-		return new DiskServer(stream, stream.operations()) {
+		return new DiskServer(stream, stream.operations(), "let its operations() contain WRITE") {
 
 			@Override
 			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,

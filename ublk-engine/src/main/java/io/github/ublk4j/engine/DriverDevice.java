@@ -25,14 +25,33 @@ import java.util.Set;
  *
  * @param id the number of the device, the N of {@code /dev/ublkbN}
  * @param path the block device; it exists while the device is live or quiesced
- * @param state the driver's state: DEAD, LIVE, QUIESCED or FAIL_IO
+ * @param state where in its life the driver sees it
  * @param serverPid the process that serves it, or -1
  * @param queues its queues
  * @param queueDepth requests in flight per queue
  * @param maxIoSize the largest request, in bytes
  * @param flags its flags ({@code UBLK_F_*} without the prefix)
  */
-public record DriverDevice(int id, Path path, String state, int serverPid, int queues, int queueDepth, int maxIoSize,
+public record DriverDevice(int id, Path path, State state, int serverPid, int queues, int queueDepth, int maxIoSize,
 		Set<String> flags) {
+
+	/**
+	 * The state of a device as the driver sees it ({@code UBLK_S_DEV_*}).
+	 */
+	public enum State {
+
+		/** There is no disk. */
+		DEAD,
+
+		/** The disk is there and served. */
+		LIVE,
+
+		/** The disk is there; requests wait for a server. */
+		QUIESCED,
+
+		/** The disk is there; requests fail. */
+		FAIL_IO
+
+	}
 
 }

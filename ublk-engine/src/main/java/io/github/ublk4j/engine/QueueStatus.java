@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.engine;
 
+import io.github.ublk4j.engine.queue.BlockQueue;
+
 /**
  * A snapshot of one queue. Counters begin with the device.
  *
@@ -32,5 +34,10 @@ package io.github.ublk4j.engine;
  */
 public record QueueStatus(int queue, String thread, boolean alive, int depth, int inFlight, long requests, long errors,
 		long handovers, long wakeUps, long enters) {
+
+	static QueueStatus of(BlockQueue.Snapshot queue) {
+		return new QueueStatus(queue.queue(), queue.thread(), queue.alive(), queue.depth(), queue.inFlight(),
+				queue.requests(), queue.errors(), queue.handovers(), queue.wakeUps(), queue.enters());
+	}
 
 }

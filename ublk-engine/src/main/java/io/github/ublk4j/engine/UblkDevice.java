@@ -16,34 +16,20 @@
 
 package io.github.ublk4j.engine;
 
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 import io.github.ublk4j.block.DiskSpec;
-import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.ControlClient;
-import io.github.ublk4j.engine.driver.DeviceInfo;
-import io.github.ublk4j.engine.driver.UblkFeature;
-import io.github.ublk4j.engine.linux.Errno;
-import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.queue.BlockQueue;
-import io.github.ublk4j.engine.queue.DriverTransports;
-import io.github.ublk4j.engine.queue.QueueBuffers;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * A block device that this process serves. All methods may be called from any thread.
@@ -52,27 +38,15 @@ public final class UblkDevice {
 
 	private static final Logger logger = LoggerFactory.getLogger(UblkDevice.class);
 
-	private static final Duration NODE_PATIENCE = Duration.ofSeconds(5);
-
-	private static final Duration DELETE_PATIENCE = Duration.ofSeconds(3);
-
-	private static final Duration TERMINATION_PATIENCE = Duration.ofSeconds(5);
-
 	private final DiskSpec spec;
 
 	private final DiskServer server;
 
-	private final ControlClient control;
+	private final ControlTasks tasks;
 
-	private final Duration drainTimeout;
+	private final DeviceParts parts;
 
-	private final Duration controlTimeout;
-
-	private final Mono<Void> stop;
-
-	private final List<BlockQueue> queues = new ArrayList<>();
-
-	private final List<QueueBuffers> buffers = new ArrayList<>();
+	private final Consumer<UblkDevice> forget;
 
 	// held while the device is made or unmade, so that a stop waits for a start
 	private final Lock lifecycle = new ReentrantLock();
@@ -81,21 +55,17 @@ public final class UblkDevice {
 
 	private volatile @Nullable String failure;
 
-	private volatile @Nullable DeviceInfo info;
+	private volatile @Nullable Throwable failureCause;
 
-	private @Nullable CharDevice charDevice;
+	private @Nullable CompletableFuture<Void> stop;
 
-	UblkDevice(DiskSpec spec, DiskServer server, ControlClient control, Scheduler scheduler, Duration drainTimeout,
+	UblkDevice(DiskSpec spec, DiskServer server, ControlClient control, ControlTasks tasks, Duration drainTimeout,
 			Duration controlTimeout, Consumer<UblkDevice> forget) {
 		this.spec = spec;
 		this.server = server;
-		this.control = control;
-		this.drainTimeout = drainTimeout;
-		this.controlTimeout = controlTimeout;
-		this.stop = Mono.<Void>fromRunnable(this::stopNow)
-			.doOnSuccess((done) -> forget.accept(this))
-			.subscribeOn(scheduler)
-			.cache();
+		this.tasks = tasks;
+		this.parts = new DeviceParts(spec, server, control, drainTimeout, controlTimeout);
+		this.forget = forget;
 	}
 
 	static Path pathOf(int id) {
@@ -112,11 +82,10 @@ public final class UblkDevice {
 
 	/**
 	 * Returns the kernel's number of the device.
-	 * @return the N of {@code /dev/ublkbN}; -1 before the driver has chosen it
+	 * @return the N of {@code /dev/ublkbN}
 	 */
 	public int id() {
-		DeviceInfo current = this.info;
-		return (current != null) ? current.id() : -1;
+		return this.parts.id();
 	}
 
 	/**
@@ -140,33 +109,29 @@ public final class UblkDevice {
 	 * @return a snapshot
 	 */
 	public DeviceStatus status() {
-		DeviceInfo current = this.info;
-		List<QueueStatus> queueStatus = new ArrayList<>();
-		long bufferBytes = 0;
-		boolean locked = true;
-		synchronized (this.queues) {
-			for (BlockQueue queue : this.queues) {
-				BlockQueue.Snapshot s = queue.snapshot();
-				queueStatus.add(new QueueStatus(s.queue(), s.thread(), s.alive(), s.depth(), s.inFlight(), s.requests(),
-						s.errors(), s.handovers(), s.wakeUps(), s.enters()));
-			}
-			for (QueueBuffers queueBuffers : this.buffers) {
-				bufferBytes += queueBuffers.bytes();
-				locked &= queueBuffers.locked();
-			}
-		}
 		return new DeviceStatus(name(), id(), path(), this.state, this.spec, this.server.operations(this.spec),
-				UblkFeature.names((current != null) ? current.flags() : 0), bufferBytes, locked,
-				List.copyOf(queueStatus), this.failure);
+				this.parts.flags(), this.parts.bufferBytes(), this.parts.buffersLocked(), this.parts.queueStatus(),
+				this.failure);
 	}
 
 	/**
 	 * Removes the disk and releases all that belongs to it: file systems on it are
 	 * synced, requests in flight are waited for as long as the engine's drain timeout,
-	 * then failed with EIO. Idempotent; every call returns the same result.
+	 * then failed with EIO. Idempotent: calls at the same time share one stop, and one
+	 * that failed can be tried again. Cancelling the result does not cancel the stop.
 	 * @return completes when nothing is left; an error says what is left and why
 	 */
 	public Mono<Void> stop() {
+		return Mono.defer(() -> Mono.fromFuture(stopOnce(), true));
+	}
+
+	synchronized CompletableFuture<Void> stopOnce() {
+		if (this.stop == null || this.stop.isCompletedExceptionally()) {
+			this.stop = this.tasks.run(() -> {
+				stopNow();
+				return null;
+			});
+		}
 		return this.stop;
 	}
 
@@ -176,114 +141,35 @@ public final class UblkDevice {
 	void start() {
 		this.lifecycle.lock();
 		try {
-			startLocked();
+			if (this.state != DeviceState.STARTING) {
+				throw new UblkException("disk '" + name() + "' was stopped before it had started", null);
+			}
+			this.parts.assemble(new Failures());
+			goLive();
+		}
+		// an Error too must not leave half a device
+		catch (Throwable ex) {
+			RuntimeException reported = new UblkException(
+					"disk '" + name() + "' could not be started: " + ex.getMessage(), ex);
+			try {
+				this.parts.dismantle();
+			}
+			catch (Throwable cleanUp) {
+				reported.addSuppressed(cleanUp);
+			}
+			this.state = DeviceState.STOPPED;
+			throw reported;
 		}
 		finally {
 			this.lifecycle.unlock();
 		}
 	}
 
-	private void startLocked() {
-		if (this.state != DeviceState.STARTING) {
-			throw new UblkException("disk '" + name() + "' was stopped before it had started", null);
-		}
-		try {
-			DeviceInfo granted = this.control.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
-					this.spec.maxIoSize(), UblkFeature.CMD_IOCTL_ENCODE.mask()));
-			this.info = granted;
-			verify(granted);
-			CharDevice opened = CharDevice.open(granted);
-			this.charDevice = opened;
-			startQueues(granted, opened);
-			this.control.setParameters(granted.id(), this.spec, this.server.operations(this.spec), granted.maxIoSize());
-			this.control.start(granted.id(), ProcessHandle.current().pid());
-			awaitNode(granted.id());
-			goLive();
-		}
-		catch (RuntimeException ex) {
-			RuntimeException reported = new UblkException(
-					"disk '" + name() + "' could not be started: " + ex.getMessage(), ex);
-			try {
-				tearDown();
-			}
-			catch (RuntimeException cleanUp) {
-				reported.addSuppressed(cleanUp);
-			}
-			this.state = DeviceState.STOPPED;
-			throw reported;
-		}
-	}
-
-	private void verify(DeviceInfo granted) {
-		if (granted.queueDepth() != this.spec.queueDepth() || granted.maxIoSize() > this.spec.maxIoSize()
-				|| granted.queues() > this.spec.queues() || !UblkFeature.CMD_IOCTL_ENCODE.in(granted.flags())) {
-			throw new UblkException(
-					"The driver granted something else than asked for: " + granted + " for " + this.spec, null);
-		}
-		if (granted.queues() < this.spec.queues()) {
-			logger.info("disk '{}': the kernel grants {} of {} queues, one per processor", name(), granted.queues(),
-					this.spec.queues());
-		}
-	}
-
-	private void startQueues(DeviceInfo granted, CharDevice opened) {
-		List<ByteBuffer> affinities = new ArrayList<>();
-		boolean locked = true;
-		for (int i = 0; i < granted.queues(); i++) {
-			affinities.add(this.control.affinity(granted.id(), i));
-			QueueBuffers queueBuffers = new QueueBuffers(granted.queueDepth(), granted.maxIoSize());
-			synchronized (this.queues) {
-				this.buffers.add(queueBuffers);
-			}
-			locked &= queueBuffers.locked();
-		}
-		if (!locked) {
-			logger.warn("disk '{}': its buffers could not be locked in memory; raise the limit on locked memory"
-					+ " ('ulimit -l', LimitMEMLOCK=) so that they are never swapped", name());
-		}
-		DriverTransports transports = new DriverTransports(opened, this.buffers, affinities);
-		for (int i = 0; i < granted.queues(); i++) {
-			BlockQueue queue = this.server.queue(name(), i, granted.queueDepth(), transports, this::failed);
-			synchronized (this.queues) {
-				this.queues.add(queue);
-			}
-			queue.start(this.controlTimeout);
-		}
-	}
-
 	private synchronized void goLive() {
 		if (this.failure != null) {
-			throw new UblkException(this.failure, null);
+			throw new UblkException(this.failure, this.failureCause);
 		}
 		this.state = DeviceState.LIVE;
-	}
-
-	private synchronized void failed(int queue, String reason, @Nullable Throwable cause) {
-		this.failure = reason;
-		if (this.state == DeviceState.LIVE) {
-			this.state = DeviceState.FAILED;
-			logger.error("disk '{}' failed: {}; its requests end with EIO until it is stopped", name(), reason, cause);
-		}
-	}
-
-	// devtmpfs shows the node at once; in a container udev may have to make it
-	private void awaitNode(int id) {
-		Path node = pathOf(id);
-		long deadline = System.nanoTime() + NODE_PATIENCE.toNanos();
-		while (!Files.exists(node)) {
-			if (System.nanoTime() > deadline) {
-				logger.warn("disk '{}' is live, but {} does not exist here; in a container, mount the host's /dev",
-						name(), node);
-				return;
-			}
-			try {
-				Thread.sleep(10);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				throw new UblkException("Interrupted while waiting for " + node, ex);
-			}
-		}
 	}
 
 	private void stopNow() {
@@ -291,11 +177,12 @@ public final class UblkDevice {
 		try {
 			if (this.state != DeviceState.STOPPED) {
 				this.state = DeviceState.STOPPING;
-				tearDown();
+				this.parts.dismantle();
 				this.state = DeviceState.STOPPED;
 			}
+			this.forget.accept(this);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			this.state = DeviceState.FAILED;
 			this.failure = ex.getMessage();
 			throw new UblkException("disk '" + name() + "' could not be stopped: " + ex.getMessage(), ex);
@@ -305,76 +192,50 @@ public final class UblkDevice {
 		}
 	}
 
-	/**
-	 * Undoes whatever part of a start has been done, in the order that the driver needs:
-	 * the queues serve until the disk is gone, and the character device is closed before
-	 * the device is deleted.
-	 */
-	private void tearDown() {
-		DeviceInfo current = this.info;
-		if (current == null) {
-			return;
-		}
-		RuntimeException stopFailure = null;
-		Disposable impatience = Schedulers.parallel()
-			.schedule(() -> this.queues.forEach(BlockQueue::failEverything), this.drainTimeout.toMillis(),
-					TimeUnit.MILLISECONDS);
+	private void abandon() {
+		this.lifecycle.lock();
 		try {
-			this.control.stop(current.id(), this.drainTimeout);
-		}
-		catch (RuntimeException ex) {
-			stopFailure = ex;
+			if (this.state == DeviceState.FAILED) {
+				this.parts.abandon();
+			}
 		}
 		finally {
-			impatience.dispose();
-		}
-		endQueues(stopFailure != null);
-		CharDevice opened = this.charDevice;
-		if (opened != null) {
-			opened.close();
-		}
-		this.buffers.forEach(QueueBuffers::release);
-		delete(current.id());
-		if (stopFailure != null) {
-			logger.warn("disk '{}' was deleted, but stopping it failed", name(), stopFailure);
-		}
-	}
-
-	private void delete(int id) {
-		try {
-			if (!this.control.delete(id, DELETE_PATIENCE)) {
-				logger
-					.warn("disk '{}' has stopped, but somebody still holds {} (a mount, or a process: see 'fuser -v');"
-							+ " the device goes when they let go", name(), path());
-			}
-		}
-		catch (LinuxException ex) {
-			// somebody else has deleted it
-			if (ex.errno() != Errno.ENODEV) {
-				throw ex;
-			}
-		}
-	}
-
-	private void endQueues(boolean terminate) {
-		for (BlockQueue queue : this.queues) {
-			if (terminate) {
-				queue.terminate();
-			}
-			if (!queue.awaitEnd(this.controlTimeout)) {
-				queue.terminate();
-				if (!queue.awaitEnd(TERMINATION_PATIENCE)) {
-					throw new UblkException("The thread of queue " + queue.snapshot().queue()
-							+ " does not end: a handler blocks it. A handler must not block; see the thread dump",
-							null);
-				}
-			}
+			this.lifecycle.unlock();
 		}
 	}
 
 	@Override
 	public String toString() {
 		return "ublk device " + id() + " (" + this.spec + ", " + this.state + ")";
+	}
+
+	/**
+	 * Takes the failures of queues. The first one is kept; others often follow from it.
+	 */
+	private final class Failures implements BlockQueue.Listener {
+
+		@Override
+		public void failed(int queue, String reason, @Nullable Throwable cause) {
+			synchronized (UblkDevice.this) {
+				if (UblkDevice.this.failure == null) {
+					UblkDevice.this.failure = reason;
+					UblkDevice.this.failureCause = cause;
+				}
+				if (UblkDevice.this.state != DeviceState.LIVE) {
+					return;
+				}
+				UblkDevice.this.state = DeviceState.FAILED;
+			}
+			logger.error("disk '{}' failed: {}; its requests end with EIO until it is stopped", name(), reason, cause);
+		}
+
+		@Override
+		public void died(int queue, String reason, Throwable cause) {
+			failed(queue, reason, cause);
+			// only the driver can answer what the dead thread owned
+			UblkDevice.this.tasks.start(UblkDevice.this::abandon);
+		}
+
 	}
 
 }

@@ -28,28 +28,32 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
-import io.github.ublk4j.block.BlockStoreHandler;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.engine.driver.ControlClient;
 import io.github.ublk4j.engine.driver.DeviceInfo;
+import io.github.ublk4j.engine.driver.DriverState;
 import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.queue.BlockQueue;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * Makes block devices out of handlers, streams and stores. All methods may be called from
- * any thread. {@link #close()} the engine when it is no longer needed; when the process
- * ends without it, the kernel removes its disks and fails what is in flight.
+ * any thread. {@link #close()} the engine when it is no longer needed. When the process
+ * ends without it, the kernel removes its disks and fails what is in flight; the numbers
+ * of the devices stay taken until somebody {@linkplain #delete(int) deletes} them.
  */
 public final class UblkEngine implements AutoCloseable {
 
@@ -69,8 +73,7 @@ public final class UblkEngine implements AutoCloseable {
 
 	private final Duration controlTimeout;
 
-	// commands to the driver block; a device occupies at most one thread at a time
-	private final Scheduler scheduler = Schedulers.newBoundedElastic(64, Integer.MAX_VALUE, "ublk-control", 10, true);
+	private final ControlTasks tasks = new ControlTasks();
 
 	private final Map<String, UblkDevice> devices = new LinkedHashMap<>();
 
@@ -104,23 +107,15 @@ public final class UblkEngine implements AutoCloseable {
 	 * @throws UblkUnavailableException if this process cannot use ublk
 	 */
 	public static UblkEngine create() {
-		return create(DEFAULT_DRAIN_TIMEOUT, DEFAULT_CONTROL_TIMEOUT);
+		return builder().build();
 	}
 
 	/**
-	 * Creates an engine.
-	 * @param drainTimeout how long a stop waits for requests in flight before it fails
-	 * them with EIO
-	 * @param controlTimeout how long a command to the driver may take
-	 * @return an engine
-	 * @throws UblkUnavailableException if this process cannot use ublk
+	 * Begins to configure an engine.
+	 * @return a builder
 	 */
-	public static UblkEngine create(Duration drainTimeout, Duration controlTimeout) {
-		UblkUnavailableException unavailable = UblkAvailability.check();
-		if (unavailable != null) {
-			throw unavailable;
-		}
-		return new UblkEngine(drainTimeout, controlTimeout);
+	public static Builder builder() {
+		return new Builder();
 	}
 
 	/**
@@ -130,7 +125,7 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return the live device; an error leaves nothing behind
 	 */
 	public Mono<UblkDevice> start(DiskSpec spec, BlockDeviceHandler handler) {
-		return start(spec, DiskServer.ofHandler(handler));
+		return start(spec, () -> DiskServer.of(handler));
 	}
 
 	/**
@@ -140,11 +135,13 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return the live device; an error leaves nothing behind
 	 */
 	public Mono<UblkDevice> start(DiskSpec spec, BlockStore store) {
-		if (spec.size() > store.size()) {
-			return Mono.error(new InvalidDiskException(spec.name(), "size", spec.size(),
-					"The store holds only " + store.size() + " bytes; make the disk smaller or the store larger."));
-		}
-		return start(spec, new BlockStoreHandler(store));
+		return start(spec, () -> {
+			if (spec.size() > store.size()) {
+				throw new InvalidDiskException(spec.name(), "size", spec.size(),
+						"The store holds only " + store.size() + " bytes; make the disk smaller or the store larger.");
+			}
+			return DiskServer.of(store);
+		});
 	}
 
 	/**
@@ -154,24 +151,48 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return the live device; an error leaves nothing behind
 	 */
 	public Mono<UblkDevice> startStream(DiskSpec spec, BlockRequestStream stream) {
-		return start(spec, DiskServer.ofStream(stream));
+		return start(spec, () -> DiskServer.ofStream(stream));
 	}
 
-	private Mono<UblkDevice> start(DiskSpec spec, DiskServer server) {
-		return Mono.fromCallable(() -> {
-			server.requireOperations(spec);
-			UblkDevice device = new UblkDevice(spec, server, this.control, this.scheduler, this.drainTimeout,
-					this.controlTimeout, this::forget);
-			register(device);
-			try {
-				device.start();
-				return device;
-			}
-			catch (Throwable ex) {
-				forget(device);
-				throw ex;
-			}
-		}).subscribeOn(this.scheduler);
+	/**
+	 * A start cannot be broken off half way: one that is cancelled is finished, and its
+	 * device stopped.
+	 */
+	private Mono<UblkDevice> start(DiskSpec spec, Supplier<DiskServer> server) {
+		return Mono.create((sink) -> {
+			AtomicBoolean decided = new AtomicBoolean();
+			CompletableFuture<UblkDevice> start = this.tasks.run(() -> startNow(spec, server.get()));
+			sink.onCancel(() -> {
+				if (decided.compareAndSet(false, true)) {
+					start.thenAccept(UblkDevice::stopOnce);
+				}
+			});
+			start.whenComplete((device, failure) -> {
+				if (decided.compareAndSet(false, true)) {
+					if (failure != null) {
+						sink.error(failure);
+					}
+					else {
+						sink.success(device);
+					}
+				}
+			});
+		});
+	}
+
+	private UblkDevice startNow(DiskSpec spec, DiskServer server) {
+		server.requireOperations(spec);
+		UblkDevice device = new UblkDevice(spec, server, this.control, this.tasks, this.drainTimeout,
+				this.controlTimeout, this::forget);
+		register(device);
+		try {
+			device.start();
+			return device;
+		}
+		catch (Throwable ex) {
+			forget(device);
+			throw ex;
+		}
 	}
 
 	private void register(UblkDevice device) {
@@ -198,7 +219,7 @@ public final class UblkEngine implements AutoCloseable {
 	 */
 	public List<UblkDevice> devices() {
 		synchronized (this.devices) {
-			return List.copyOf(this.devices.values());
+			return this.devices.values().stream().filter((device) -> device.id() >= 0).toList();
 		}
 	}
 
@@ -209,7 +230,7 @@ public final class UblkEngine implements AutoCloseable {
 	 */
 	public Optional<UblkDevice> device(String name) {
 		synchronized (this.devices) {
-			return Optional.ofNullable(this.devices.get(name));
+			return Optional.ofNullable(this.devices.get(name)).filter((device) -> device.id() >= 0);
 		}
 	}
 
@@ -218,17 +239,22 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return all devices by number, whoever serves them
 	 */
 	public Mono<List<DriverDevice>> listDriverDevices() {
-		return Mono.fromCallable(() -> {
+		return onControlThread(() -> {
 			List<DriverDevice> found = new ArrayList<>();
 			for (int id : deviceIds()) {
 				DeviceInfo info = infoIfPresent(id);
 				if (info != null) {
-					found.add(new DriverDevice(id, UblkDevice.pathOf(id), info.state().name(), info.serverPid(),
-							info.queues(), info.queueDepth(), info.maxIoSize(), UblkFeature.names(info.flags())));
+					found.add(new DriverDevice(id, UblkDevice.pathOf(id),
+							DriverDevice.State.valueOf(info.state().name()), info.serverPid(), info.queues(),
+							info.queueDepth(), info.maxIoSize(), UblkFeature.names(info.flags())));
 				}
 			}
 			return found;
-		}).subscribeOn(this.scheduler);
+		});
+	}
+
+	private <T> Mono<T> onControlThread(Callable<T> task) {
+		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(task), true));
 	}
 
 	private static Collection<Integer> deviceIds() throws IOException {
@@ -259,13 +285,13 @@ public final class UblkEngine implements AutoCloseable {
 	/**
 	 * Deletes a device whose server is gone.
 	 * @param id the number of the device
-	 * @return completes when it is deleted; an error if a process serves it
+	 * @return completes when it is deleted; an error if it is live
 	 */
 	public Mono<Void> delete(int id) {
-		return Mono.<Void>fromRunnable(() -> {
-			int pid = this.control.info(id).serverPid();
-			if (pid > 0 && ProcessHandle.of(pid).isPresent()) {
-				throw new UblkException("ublk device " + id + " is served by process " + pid
+		return onControlThread(() -> {
+			DeviceInfo found = this.control.info(id);
+			if (found.state() == DriverState.LIVE) {
+				throw new UblkException("ublk device " + id + " is served by process " + found.serverPid()
 						+ "; stop it there, or end that process first", null);
 			}
 			this.control.stop(id, Duration.ZERO);
@@ -273,28 +299,107 @@ public final class UblkEngine implements AutoCloseable {
 				throw new UblkException("ublk device " + id + " is deleted, but somebody still holds it; it goes when"
 						+ " they let go. See 'fuser -v " + UblkDevice.pathOf(id) + "'", null);
 			}
-		}).subscribeOn(this.scheduler);
+			return null;
+		});
 	}
 
 	/**
 	 * Stops every device, waiting until nothing is left. Idempotent.
 	 * @throws UblkException if a device could not be stopped
+	 * @throws IllegalStateException if called by a handler on its queue's thread, which
+	 * the stop would wait for
 	 */
 	@Override
 	public void close() {
+		if (BlockQueue.isQueueThread()) {
+			throw new IllegalStateException(
+					"An engine cannot be closed on the thread of a queue, since it waits for it");
+		}
+		List<UblkDevice> left;
 		synchronized (this.devices) {
 			if (this.closed) {
 				return;
 			}
 			this.closed = true;
+			left = List.copyOf(this.devices.values());
 		}
 		try {
-			Flux.fromIterable(devices()).flatMapDelayError(UblkDevice::stop, Integer.MAX_VALUE, 1).blockLast();
+			stopAll(left);
 		}
 		finally {
-			this.scheduler.dispose();
+			this.tasks.shutdown();
 			this.control.close();
 		}
+	}
+
+	private static void stopAll(List<UblkDevice> left) {
+		UblkException failed = new UblkException("Some disks could not be stopped", null);
+		for (CompletableFuture<Void> stop : left.stream().map(UblkDevice::stopOnce).toList()) {
+			try {
+				stop.join();
+			}
+			catch (CompletionException ex) {
+				failed.addSuppressed((ex.getCause() != null) ? ex.getCause() : ex);
+			}
+		}
+		if (failed.getSuppressed().length > 0) {
+			throw failed;
+		}
+	}
+
+	/**
+	 * Configures a {@link UblkEngine}.
+	 */
+	public static final class Builder {
+
+		private Duration drainTimeout = DEFAULT_DRAIN_TIMEOUT;
+
+		private Duration controlTimeout = DEFAULT_CONTROL_TIMEOUT;
+
+		private Builder() {
+		}
+
+		/**
+		 * Sets how long a stop waits for requests in flight before it fails them with
+		 * EIO.
+		 * @param drainTimeout zero or more; default 5 s
+		 * @return this builder
+		 */
+		public Builder drainTimeout(Duration drainTimeout) {
+			if (drainTimeout.isNegative()) {
+				throw new IllegalArgumentException("The drain timeout is " + drainTimeout + "; use zero or more.");
+			}
+			this.drainTimeout = drainTimeout;
+			return this;
+		}
+
+		/**
+		 * Sets how long a command to the driver may take.
+		 * @param controlTimeout more than zero; default 30 s
+		 * @return this builder
+		 */
+		public Builder controlTimeout(Duration controlTimeout) {
+			if (controlTimeout.isNegative() || controlTimeout.isZero()) {
+				throw new IllegalArgumentException(
+						"The control timeout is " + controlTimeout + "; use more than zero.");
+			}
+			this.controlTimeout = controlTimeout;
+			return this;
+		}
+
+		/**
+		 * Creates the engine.
+		 * @return an engine
+		 * @throws UblkUnavailableException if this process cannot use ublk
+		 */
+		public UblkEngine build() {
+			UblkUnavailableException unavailable = UblkAvailability.check();
+			if (unavailable != null) {
+				throw unavailable;
+			}
+			return new UblkEngine(this.drainTimeout, this.controlTimeout);
+		}
+
 	}
 
 }

@@ -38,4 +38,13 @@ public class UblkException extends RuntimeException {
 		super(message, cause);
 	}
 
+	/**
+	 * Makes an exception of an {@code Error}, which Reactor would throw instead of
+	 * passing it on.
+	 */
+	static Throwable wrapError(Throwable failure) {
+		return (failure instanceof Error) ? new UblkException("An error of the Java process: " + failure, failure)
+				: failure;
+	}
+
 }

@@ -70,8 +70,8 @@ final class FallocateZeroer implements RangeZeroer {
 			return true;
 		}
 		catch (LinuxException ex) {
-			// not every file system can do both
-			if (ex.errno() == Errno.EOPNOTSUPP) {
+			// not every file system can do both, nor every block device any range
+			if (ex.errno() == Errno.EOPNOTSUPP || ex.errno() == Errno.EINVAL) {
 				return false;
 			}
 			throw new IOException(ex.getMessage(), ex);

@@ -120,6 +120,11 @@ public final class FileBlockStore implements BlockStore {
 	}
 
 	@Override
+	public boolean fillsReadBuffers() {
+		return true;
+	}
+
+	@Override
 	public Set<BlockOperation> operations() {
 		return this.readOnly ? READ_ONLY : READ_WRITE;
 	}

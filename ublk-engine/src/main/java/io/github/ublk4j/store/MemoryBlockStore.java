@@ -279,6 +279,11 @@ public final class MemoryBlockStore implements BlockStore {
 	}
 
 	@Override
+	public boolean fillsReadBuffers() {
+		return true;
+	}
+
+	@Override
 	public Set<BlockOperation> operations() {
 		return OPERATIONS;
 	}

@@ -24,6 +24,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
+import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -134,12 +135,15 @@ class BlockStoreHandlerTests {
 	}
 
 	@Test
-	void operationsAreThoseOfTheStoreAndReadsFillTheirBuffers() {
+	void operationsAreThoseOfTheStoreAndReadBuffersAreClearedUnlessItFillsThem() {
 		BlockStoreHandler handler = new BlockStoreHandler(this.store);
 		this.store.operations = EnumSet.of(BlockOperation.READ);
 
 		assertThat(handler.operations()).containsExactly(BlockOperation.READ);
-		assertThat(handler.fillsReadBuffers()).isTrue();
+		assertThat(handler.fillsReadBuffers()).isFalse();
+		try (MemoryBlockStore memory = MemoryBlockStore.sparse(4096)) {
+			assertThat(new BlockStoreHandler(memory).fillsReadBuffers()).isTrue();
+		}
 	}
 
 	@Test

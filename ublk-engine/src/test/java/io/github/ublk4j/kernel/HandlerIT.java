@@ -129,7 +129,10 @@ class HandlerIT {
 
 	@Test
 	void deviceWithUnansweredRequestsCanBeStopped() {
-		try (UblkEngine engine = UblkEngine.create(Duration.ofSeconds(1), Duration.ofSeconds(20))) {
+		try (UblkEngine engine = UblkEngine.builder()
+			.drainTimeout(Duration.ofSeconds(1))
+			.controlTimeout(Duration.ofSeconds(20))
+			.build()) {
 			AtomicBoolean silent = new AtomicBoolean();
 			AtomicBoolean cancelled = new AtomicBoolean();
 			RamDisk disk = new RamDisk(SIZE);

@@ -24,13 +24,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.block.ReadRequest;
+import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.DriverDevice;
 import io.github.ublk4j.engine.UblkDevice;
@@ -40,9 +44,11 @@ import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Devices come and go, and nothing of them stays.
@@ -179,7 +185,7 @@ class LifecycleIT {
 			assertThat(found).singleElement().satisfies((listed) -> {
 				assertThat(listed.id()).isEqualTo(device.id());
 				assertThat(listed.path()).isEqualTo(device.path());
-				assertThat(listed.state()).isEqualTo("LIVE");
+				assertThat(listed.state()).isEqualTo(DriverDevice.State.LIVE);
 				assertThat(listed.serverPid()).isEqualTo((int) ProcessHandle.current().pid());
 				assertThat(listed.flags()).contains("CMD_IOCTL_ENCODE");
 			});
@@ -250,7 +256,7 @@ class LifecycleIT {
 		}
 		int id = Integer.parseInt(path.substring("/dev/ublkb".length()));
 		try (UblkEngine engine = UblkEngine.create()) {
-			HandlerIT.await(() -> engine.listDriverDevices().block().get(0).state().equals("DEAD"));
+			HandlerIT.await(() -> engine.listDriverDevices().block().get(0).state() == DriverDevice.State.DEAD);
 			engine.delete(id).block();
 			assertThat(engine.listDriverDevices().block()).isEmpty();
 		}
@@ -287,7 +293,10 @@ class LifecycleIT {
 
 	@Test
 	void deviceThatCannotStartLeavesNothing() {
-		try (UblkEngine engine = UblkEngine.create(Duration.ofSeconds(1), Duration.ofSeconds(3))) {
+		try (UblkEngine engine = UblkEngine.builder()
+			.drainTimeout(Duration.ofSeconds(1))
+			.controlTimeout(Duration.ofSeconds(3))
+			.build()) {
 			assertThatExceptionOfType(UblkException.class)
 				.isThrownBy(() -> engine.startStream(DiskSpec.named("broken").size(SIZE).build(), (requests) -> {
 					throw new IllegalStateException("no pipeline today");
@@ -296,6 +305,99 @@ class LifecycleIT {
 				.withMessageContaining("no pipeline today");
 			assertThat(engine.devices()).isEmpty();
 			assertThat(engine.listDriverDevices().block()).isEmpty();
+		}
+	}
+
+	@Test
+	void startThatIsCancelledLeavesNothing() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			for (int millis : new int[] { 1, 5, 20, 50 }) {
+				assertThatThrownBy(() -> engine.start(DiskSpec.named("cancelled").size(SIZE).build(), new RamDisk(SIZE))
+					.timeout(Duration.ofMillis(millis))
+					.then(Mono.error(new TimeoutException("not cancelled")))
+					.block()).hasRootCauseInstanceOf(TimeoutException.class);
+				engine.devices().forEach((device) -> device.stop().block());
+				HandlerIT.await(() -> engine.devices().isEmpty() && engine.listDriverDevices().block().isEmpty());
+			}
+		}
+	}
+
+	@Test
+	void stopThatFailedCanBeRepeated() throws Exception {
+		CountDownLatch blocked = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		RamDisk disk = new RamDisk(SIZE) {
+			@Override
+			public Mono<Void> write(WriteRequest write) {
+				blocked.countDown();
+				try {
+					release.await();
+				}
+				catch (InterruptedException ex) {
+					throw new AssertionError(ex);
+				}
+				return super.write(write);
+			}
+		};
+		try (UblkEngine engine = UblkEngine.builder()
+			.drainTimeout(Duration.ofSeconds(1))
+			.controlTimeout(Duration.ofSeconds(2))
+			.build()) {
+			UblkDevice device = engine.start(DiskSpec.named("blocked").size(SIZE).build(), disk).block();
+			Process writer = new ProcessBuilder("dd", "if=/dev/zero", "of=" + device.path(), "bs=4k", "count=1",
+					"oflag=direct", "conv=notrunc")
+				.start();
+			blocked.await();
+			assertThatExceptionOfType(UblkException.class).isThrownBy(() -> device.stop().block())
+				.withMessageContaining("a handler blocks [ublk-blocked-0]");
+			assertThat(device.status().state()).isEqualTo(DeviceState.FAILED);
+			release.countDown();
+			device.stop().block();
+			assertThat(device.status().state()).isEqualTo(DeviceState.STOPPED);
+			writer.waitFor();
+		}
+	}
+
+	@Test
+	void engineIsClosedFromAThreadThatMustNotBlock() {
+		UblkEngine engine = UblkEngine.create();
+		engine.start(DiskSpec.named("reactive").size(SIZE).build(), new RamDisk(SIZE)).block();
+		Mono.fromRunnable(engine::close).subscribeOn(Schedulers.parallel()).block();
+		assertThat(engine.devices()).isEmpty();
+	}
+
+	@Test
+	void engineIsNotClosedFromAHandler() {
+		AtomicReference<Throwable> refused = new AtomicReference<>();
+		try (UblkEngine engine = UblkEngine.create()) {
+			Runnable close = engine::close;
+			UblkDevice device = engine.start(DiskSpec.named("suicide").size(SIZE).build(), new RamDisk(SIZE) {
+				@Override
+				public Mono<Void> write(WriteRequest write) {
+					try {
+						close.run();
+					}
+					catch (IllegalStateException ex) {
+						refused.set(ex);
+					}
+					return super.write(write);
+				}
+			}).block();
+			Shell.run("dd if=/dev/zero of=" + device.path() + " bs=4k count=1 oflag=direct conv=notrunc");
+			assertThat(refused.get()).hasMessageContaining("thread of a queue");
+		}
+	}
+
+	@Test
+	void buffersThatDoNotFitIntoMemoryAreRefused() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			assertThatExceptionOfType(UblkException.class)
+				.isThrownBy(
+						() -> engine
+							.start(DiskSpec.named("huge").size(SIZE).queueDepth(4096).maxIoSize(32 << 20).build(),
+									new RamDisk(SIZE))
+							.block())
+				.withMessageContaining("1 queues x 4096 requests x 33554432 bytes");
 		}
 	}
 

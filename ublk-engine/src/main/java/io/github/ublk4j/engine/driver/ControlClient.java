@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
@@ -51,10 +52,14 @@ public final class ControlClient implements AutoCloseable {
 	private static final int NO_DEVICE = -1;
 
 	// The driver refuses a mask with fewer bits than the kernel can have processors
-	private static final int AFFINITY_BYTES = 8192 / Byte.SIZE;
-
 	// the kernel may still write into the argument of a command that was given up
 	private static final Queue<ByteBuffer> ABANDONED = new ConcurrentLinkedQueue<>();
+
+	private static final Duration LATE_PATIENCE = Duration.ofMinutes(10);
+
+	private static final Duration LATE_INTERVAL = Duration.ofSeconds(1);
+
+	private final String path;
 
 	private final LinuxFile file;
 
@@ -70,6 +75,7 @@ public final class ControlClient implements AutoCloseable {
 	}
 
 	ControlClient(String path, Duration timeout) {
+		this.path = path;
 		this.file = LinuxFile.open(path, LinuxFile.O_RDWR);
 		this.timeout = timeout;
 	}
@@ -92,8 +98,37 @@ public final class ControlClient implements AutoCloseable {
 	 */
 	public DeviceInfo add(DeviceInfo request) {
 		ByteBuffer info = request.encode();
-		execute(ControlCommand.ADD_DEV, request.id(), ALL_QUEUES, info, 0, this.timeout);
-		return DeviceInfo.decode(info);
+		try {
+			execute(ControlCommand.ADD_DEV, request.id(), ALL_QUEUES, info, 0, this.timeout);
+			return DeviceInfo.decode(info);
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() == Errno.ETIMEDOUT) {
+				deleteWhenAdded(info);
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Deletes a device that the driver makes after nobody waits for it any more. The
+	 * driver writes its number into the argument, which stays allocated.
+	 */
+	private void deleteWhenAdded(ByteBuffer info) {
+		long end = System.nanoTime() + LATE_PATIENCE.toNanos();
+		Thread thread = new Thread(() -> {
+			while (info.getInt(DevInfo.DEV_ID) == DeviceInfo.ANY_ID && System.nanoTime() - end < 0) {
+				LockSupport.parkNanos(LATE_INTERVAL.toNanos());
+			}
+			int id = info.getInt(DevInfo.DEV_ID);
+			if (id != DeviceInfo.ANY_ID) {
+				try (ControlClient client = new ControlClient(this.path, this.timeout)) {
+					client.delete(id, this.timeout);
+				}
+			}
+		}, "ublk-late-device");
+		thread.setDaemon(true);
+		thread.start();
 	}
 
 	/**
@@ -105,19 +140,6 @@ public final class ControlClient implements AutoCloseable {
 		ByteBuffer info = buffer(DevInfo.SIZE);
 		execute(ControlCommand.GET_DEV_INFO, id, ALL_QUEUES, info, 0, this.timeout);
 		return DeviceInfo.decode(info);
-	}
-
-	/**
-	 * Asks which processors a queue is mapped to.
-	 * @param id the device
-	 * @param queue the queue
-	 * @return a {@code cpu_set_t} in a direct buffer
-	 */
-	public ByteBuffer affinity(int id, int queue) {
-		ByteBuffer mask = buffer(AFFINITY_BYTES);
-		// the queue is passed as inline data, the queue field stays at "all"
-		execute(ControlCommand.GET_QUEUE_AFFINITY, id, ALL_QUEUES, mask, queue, this.timeout);
-		return mask;
 	}
 
 	/**

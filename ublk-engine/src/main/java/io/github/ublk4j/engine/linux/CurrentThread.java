@@ -16,9 +16,6 @@
 
 package io.github.ublk4j.engine.linux;
 
-import java.lang.ref.Reference;
-import java.nio.ByteBuffer;
-
 /**
  * What the kernel knows of the calling thread.
  */
@@ -30,14 +27,6 @@ public final class CurrentThread {
 	}
 
 	/**
-	 * Returns the kernel's number of the thread.
-	 * @return the thread id
-	 */
-	public static int id() {
-		return Libc.gettid();
-	}
-
-	/**
 	 * Marks the thread as one that memory reclaim depends on, so that its own allocations
 	 * never wait for I/O that it has to serve ({@code PR_SET_IO_FLUSHER}, needs
 	 * CAP_SYS_RESOURCE).
@@ -45,20 +34,6 @@ public final class CurrentThread {
 	 */
 	public static boolean markIoFlusher() {
 		return Libc.prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) == 0;
-	}
-
-	/**
-	 * Binds the thread to a set of processors.
-	 * @param mask a direct buffer with a bit per processor ({@code cpu_set_t})
-	 * @return whether the kernel agreed; it refuses where a container allows none of them
-	 */
-	public static boolean bindTo(ByteBuffer mask) {
-		try {
-			return Libc.sched_setaffinity(0, mask.capacity(), LinuxPlatform.addressOf(mask)) == 0;
-		}
-		finally {
-			Reference.reachabilityFence(mask);
-		}
 	}
 
 }

@@ -24,8 +24,8 @@ import com.sun.jna.Pointer;
 /**
  * Page-aligned memory for request data, handed to code that the engine does not control.
  * <p>
- * {@link #release()} gives the pages back at once, but the address range stays mapped
- * until no buffer over it is reachable: a handler that still touches a buffer of a
+ * {@link #release(boolean)} gives the pages back at once, but the address range stays
+ * mapped until no buffer over it is reachable: a handler that still touches a buffer of a
  * stopped device sees zeros instead of crashing the Java process.
  */
 public final class IoMemory {
@@ -104,14 +104,18 @@ public final class IoMemory {
 	/**
 	 * Gives the pages back to the system; the memory reads as zeros afterwards.
 	 * Idempotent.
+	 * @param inUse whether somebody may still read or write the memory: it then keeps its
+	 * content, and goes when no buffer over it is reachable
 	 */
-	public synchronized void release() {
+	public synchronized void release(boolean inUse) {
 		if (!this.released) {
 			this.released = true;
 			if (this.locked) {
 				Libc.munlock(this.address, this.length);
 			}
-			Libc.madvise(this.address, this.length, MADV_DONTNEED);
+			if (!inUse) {
+				Libc.madvise(this.address, this.length, MADV_DONTNEED);
+			}
 		}
 	}
 

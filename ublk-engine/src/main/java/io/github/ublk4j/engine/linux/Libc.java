@@ -60,13 +60,9 @@ final class Libc {
 
 	static native int fallocate(int fd, int mode, long offset, long length);
 
-	static native int sched_setaffinity(int tid, long length, long mask);
-
 	static native int prctl(int option, long second, long third, long fourth, long fifth);
 
 	static native int gettid();
-
-	static native int geteuid();
 
 	static native int getpagesize();
 

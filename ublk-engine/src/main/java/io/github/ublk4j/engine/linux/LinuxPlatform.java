@@ -16,8 +16,12 @@
 
 package io.github.ublk4j.engine.linux;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
@@ -63,11 +67,19 @@ public final class LinuxPlatform {
 	}
 
 	/**
-	 * Returns whether the process runs as root.
-	 * @return whether the effective user is 0
+	 * Returns how much memory can be taken without swapping.
+	 * @return bytes; {@link Long#MAX_VALUE} if the system does not say
 	 */
-	public static boolean isRoot() {
-		return Libc.geteuid() == 0;
+	public static long availableMemory() {
+		try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
+			return lines.filter((line) -> line.startsWith("MemAvailable:"))
+				.mapToLong((line) -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+				.findFirst()
+				.orElse(Long.MAX_VALUE);
+		}
+		catch (IOException ex) {
+			return Long.MAX_VALUE;
+		}
 	}
 
 	/**

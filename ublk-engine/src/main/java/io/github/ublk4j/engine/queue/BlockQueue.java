@@ -36,6 +36,7 @@ import io.github.ublk4j.engine.linux.Errno;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.scheduler.NonBlocking;
 
 /**
  * One queue of a device. Its thread owns the transport and all slots: it takes events,
@@ -50,8 +51,6 @@ public final class BlockQueue {
 	private static final Logger logger = LoggerFactory.getLogger(BlockQueue.class);
 
 	private static final int SECTOR_SHIFT = 9;
-
-	private static final int ENODEV = 19;
 
 	private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
 
@@ -95,6 +94,8 @@ public final class BlockQueue {
 
 	private volatile boolean progressWanted;
 
+	private volatile boolean died;
+
 	// set before the first request and never changed
 	private @Nullable QueueTransport transport;
 
@@ -113,8 +114,7 @@ public final class BlockQueue {
 		this.failures = new FailureLog(disk);
 		this.listener = listener;
 		this.server = server.apply(this);
-		this.thread = new Thread(this::run, "ublk-" + disk + "-" + index);
-		this.thread.setDaemon(true);
+		this.thread = new QueueThread(this::run, "ublk-" + disk + "-" + index);
 	}
 
 	/**
@@ -211,6 +211,14 @@ public final class BlockQueue {
 	}
 
 	/**
+	 * Returns whether the thread has ended by itself. Any thread.
+	 * @return whether it died, so that nobody answers its requests
+	 */
+	public boolean isDead() {
+		return this.died;
+	}
+
+	/**
 	 * Returns how the queue is now. Any thread.
 	 * @return a snapshot
 	 */
@@ -294,15 +302,19 @@ public final class BlockQueue {
 			this.liveTags = this.depth;
 			opened.exchange(false);
 			this.ready.complete(null);
-			loop(opened);
-			this.server.stop();
+			try {
+				loop(opened);
+			}
+			finally {
+				cancelInFlight();
+				this.server.stop();
+			}
 		}
 		catch (Throwable ex) {
 			if (!this.ready.completeExceptionally(ex)) {
-				logger.error("Queue {} of disk '{}' ended unexpectedly", this.index, this.disk, ex);
-				this.listener.failed(this.index, "Queue " + this.index + " ended: " + ex, ex);
+				this.died = true;
+				this.listener.died(this.index, "Queue " + this.index + " ended: " + ex, ex);
 			}
-			cancelInFlight();
 		}
 		finally {
 			this.counters.ended();
@@ -334,7 +346,6 @@ public final class BlockQueue {
 			this.sleeping.set(false);
 			this.counters.entered(opened.enters());
 		}
-		cancelInFlight();
 	}
 
 	private void drainMailbox() {
@@ -412,17 +423,41 @@ public final class BlockQueue {
 				this.slots[tag] = null;
 				this.counters.finished();
 				this.failures.count();
+				transport().detachBuffer(tag);
 				transport().commitAndFetch(tag, -BlockErrno.EIO.number());
 			}
 		}
 	}
 
 	private void cancelInFlight() {
-		for (IoRequest request : this.slots) {
-			if (request != null) {
-				request.cancel();
+		for (int tag = 0; tag < this.depth; tag++) {
+			IoRequest request = this.slots[tag];
+			if (request != null && request.cancel()) {
+				transport().detachBuffer(tag);
 			}
 		}
+	}
+
+	/**
+	 * Returns whether the calling thread is one that serves requests, which must not wait
+	 * for anything.
+	 * @return whether it is the thread of a queue
+	 */
+	public static boolean isQueueThread() {
+		return Thread.currentThread() instanceof QueueThread;
+	}
+
+	/**
+	 * Reactor refuses to block on such a thread, with a clear message, instead of
+	 * freezing the disk.
+	 */
+	private static final class QueueThread extends Thread implements NonBlocking {
+
+		QueueThread(Runnable task, String name) {
+			super(task, name);
+			setDaemon(true);
+		}
+
 	}
 
 	/**
@@ -432,12 +467,23 @@ public final class BlockQueue {
 	public interface Listener {
 
 		/**
-		 * A queue has failed: it answers every request with EIO, or not at all any more.
+		 * A queue has failed: it answers every request with EIO.
 		 * @param queue its index
 		 * @param reason what happened
 		 * @param failure the error behind it
 		 */
 		void failed(int queue, String reason, @Nullable Throwable failure);
+
+		/**
+		 * The thread of a queue has ended by itself: its requests get no answer until the
+		 * character device is closed.
+		 * @param queue its index
+		 * @param reason what happened
+		 * @param failure the error behind it
+		 */
+		default void died(int queue, String reason, Throwable failure) {
+			failed(queue, reason, failure);
+		}
 
 	}
 
@@ -470,7 +516,7 @@ public final class BlockQueue {
 		@Override
 		public void aborted(int tag, int error) {
 			BlockQueue.this.liveTags--;
-			if (error != ENODEV) {
+			if (error != Errno.ENODEV) {
 				String reason = "The driver gave up tag " + tag + " of queue " + BlockQueue.this.index + ": "
 						+ Errno.describe(error);
 				logger.error("disk '{}': {}", BlockQueue.this.disk, reason);

@@ -116,13 +116,13 @@ final class DriverTransport implements QueueTransport {
 	}
 
 	@Override
-	public int depth() {
-		return this.buffers.depth();
+	public ByteBuffer buffer(int tag) {
+		return this.buffers.buffer(tag);
 	}
 
 	@Override
-	public ByteBuffer buffer(int tag) {
-		return this.buffers.buffer(tag);
+	public void detachBuffer(int tag) {
+		this.buffers.detach(tag);
 	}
 
 	@Override

@@ -16,7 +16,6 @@
 
 package io.github.ublk4j.engine.queue;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 
 import io.github.ublk4j.engine.driver.CharDevice;
@@ -25,9 +24,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the transports of a device's queues, and prepares each queue's thread for its
- * work: bound to the processors of its queue, and marked so that memory reclaim never
- * waits for I/O that the thread itself would have to serve.
+ * Opens the transports of a device's queues, and marks each queue's thread so that memory
+ * reclaim never waits for I/O that the thread itself would have to serve.
+ * <p>
+ * The thread is not bound to the processors of its queue: every thread that a handler
+ * creates from it, a scheduler's or a client's, would inherit the binding for ever.
  */
 public final class DriverTransports implements QueueTransport.Factory {
 
@@ -37,25 +38,18 @@ public final class DriverTransports implements QueueTransport.Factory {
 
 	private final List<QueueBuffers> buffers;
 
-	private final List<ByteBuffer> affinities;
-
 	/**
 	 * Creates a factory.
 	 * @param device the open device; closed after the last queue has ended
 	 * @param buffers the buffers of each queue
-	 * @param affinities the processors of each queue, {@code cpu_set_t} in direct buffers
 	 */
-	public DriverTransports(CharDevice device, List<QueueBuffers> buffers, List<ByteBuffer> affinities) {
+	public DriverTransports(CharDevice device, List<QueueBuffers> buffers) {
 		this.device = device;
 		this.buffers = buffers;
-		this.affinities = affinities;
 	}
 
 	@Override
 	public QueueTransport open(int queue) {
-		if (!CurrentThread.bindTo(this.affinities.get(queue))) {
-			logger.debug("Queue {} could not be bound to its processors", queue);
-		}
 		if (!CurrentThread.markIoFlusher()) {
 			logger.debug("Queue {} could not be marked as an I/O flusher: CAP_SYS_RESOURCE is missing", queue);
 		}

@@ -31,6 +31,8 @@ import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.block.WriteZeroesRequest;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 
 /**
@@ -41,6 +43,8 @@ import reactor.core.CoreSubscriber;
  * begins requests; any thread may end one.
  */
 abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
+
+	private static final Logger logger = LoggerFactory.getLogger(IoRequest.class);
 
 	private static final int IDLE = 0;
 
@@ -112,7 +116,13 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 		}
 		Subscription current = this.subscription;
 		if (current != null) {
-			current.cancel();
+			try {
+				current.cancel();
+			}
+			// a cancel hook of the handler must not end the queue
+			catch (Throwable ex) {
+				logger.warn("Cancelling {} failed", this, ex);
+			}
 		}
 		return true;
 	}
@@ -253,7 +263,9 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 	@Override
 	public final void onSubscribe(Subscription subscription) {
 		this.subscription = subscription;
-		if ((int) STATE.getAcquire(this) == CANCELLED) {
+		// volatile: not before the store above, so that either side of a cancel sees the
+		// other
+		if ((int) STATE.getVolatile(this) == CANCELLED) {
 			subscription.cancel();
 			return;
 		}

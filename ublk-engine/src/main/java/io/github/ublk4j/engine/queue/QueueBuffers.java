@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 
 import io.github.ublk4j.engine.linux.IoMemory;
 import io.github.ublk4j.engine.linux.LinuxException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The request buffers of one queue in copy mode: one per tag, allocated up front and
@@ -34,11 +35,15 @@ public final class QueueBuffers {
 
 	private final int bufferSize;
 
-	private final int perRegion;
-
 	private final IoMemory[] regions;
 
 	private final ByteBuffer[] buffers;
+
+	private final long[] addresses;
+
+	private @Nullable IoMemory discarded;
+
+	private boolean detached;
 
 	/**
 	 * Allocates the buffers of a queue.
@@ -49,12 +54,13 @@ public final class QueueBuffers {
 	public QueueBuffers(int depth, int bufferSize) {
 		this.depth = depth;
 		this.bufferSize = bufferSize;
-		this.perRegion = (int) Math.min(depth, MAX_REGION / bufferSize);
-		this.regions = new IoMemory[(depth + this.perRegion - 1) / this.perRegion];
+		int perRegion = (int) Math.min(depth, MAX_REGION / bufferSize);
+		this.regions = new IoMemory[(depth + perRegion - 1) / perRegion];
 		this.buffers = new ByteBuffer[depth];
+		this.addresses = new long[depth];
 		for (int region = 0; region < this.regions.length; region++) {
-			int first = region * this.perRegion;
-			int count = Math.min(this.perRegion, depth - first);
+			int first = region * perRegion;
+			int count = Math.min(perRegion, depth - first);
 			try {
 				this.regions[region] = IoMemory.allocate(count * bufferSize);
 			}
@@ -64,6 +70,7 @@ public final class QueueBuffers {
 			}
 			for (int i = 0; i < count; i++) {
 				this.buffers[first + i] = this.regions[region].buffer().slice(i * bufferSize, bufferSize);
+				this.addresses[first + i] = this.regions[region].address() + (long) i * bufferSize;
 			}
 		}
 	}
@@ -77,7 +84,21 @@ public final class QueueBuffers {
 	}
 
 	long address(int tag) {
-		return this.regions[tag / this.perRegion].address() + (long) (tag % this.perRegion) * this.bufferSize;
+		return this.addresses[tag];
+	}
+
+	/**
+	 * Takes the buffer of a tag away from the driver, since code that was told to stop
+	 * may still use it: it would see the data of later requests, and store it. Requests
+	 * that arrive from now on transfer their data to and from nowhere. Called by the
+	 * loop.
+	 */
+	void detach(int tag) {
+		if (this.discarded == null) {
+			this.discarded = IoMemory.allocate(this.bufferSize);
+		}
+		this.detached = true;
+		this.addresses[tag] = this.discarded.address();
 	}
 
 	/**
@@ -102,15 +123,19 @@ public final class QueueBuffers {
 	}
 
 	/**
-	 * Gives the memory back, after the queue has ended. Idempotent.
+	 * Gives the memory back, after the queue has ended. Memory that code which was told
+	 * to stop may still use goes when that code does. Idempotent.
 	 */
 	@SuppressWarnings("ConstantValue")
 	public void release() {
 		for (IoMemory region : this.regions) {
 			// null where the constructor failed
 			if (region != null) {
-				region.release();
+				region.release(this.detached);
 			}
+		}
+		if (this.discarded != null) {
+			this.discarded.release(false);
 		}
 	}
 

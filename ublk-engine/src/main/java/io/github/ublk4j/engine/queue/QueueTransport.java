@@ -25,17 +25,19 @@ import java.nio.ByteBuffer;
 public interface QueueTransport extends AutoCloseable {
 
 	/**
-	 * Returns how many tags the queue has.
-	 * @return the queue depth
-	 */
-	int depth();
-
-	/**
 	 * Returns the buffer of a tag.
 	 * @param tag the tag
 	 * @return a direct buffer of the largest request size, always the same object
 	 */
 	ByteBuffer buffer(int tag);
+
+	/**
+	 * Gives a tag another buffer, since code that was told to stop may still use the
+	 * present one. Takes effect with the next commit; what requests transfer from then on
+	 * is lost.
+	 * @param tag the tag
+	 */
+	void detachBuffer(int tag);
 
 	/**
 	 * Arms a tag for its first request, with the next {@link #exchange(boolean)}.

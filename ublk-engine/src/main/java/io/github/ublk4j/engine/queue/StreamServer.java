@@ -137,12 +137,23 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 				this.count--;
 				if (request.isActive()) {
 					Operators.produced(DEMAND, this, 1);
-					actual.onNext(request);
+					emit(actual, request);
 				}
 			}
 		}
 		finally {
 			this.emitting = false;
+		}
+	}
+
+	private void emit(CoreSubscriber<? super BlockRequest> actual, IoRequest request) {
+		try {
+			actual.onNext(request);
+		}
+		// Reactor lets fatal errors through; they must not end the queue
+		catch (Throwable ex) {
+			request.failWith(ex);
+			ended(ex);
 		}
 	}
 

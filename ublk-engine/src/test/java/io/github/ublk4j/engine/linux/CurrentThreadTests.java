@@ -17,8 +17,6 @@
 package io.github.ublk4j.engine.linux;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -39,42 +37,8 @@ class CurrentThreadTests {
 
 	private static final Path SELF = Path.of("/proc/thread-self");
 
-	private static final int MASK_BYTES = 1024;
-
 	// PF_MEMALLOC_NOIO and PF_LOCAL_THROTTLE of linux/sched.h
 	private static final long IO_FLUSHER = 0x80000 | 0x100000;
-
-	@Test
-	void idIsThatOfTheThreadNotOfTheProcess() throws Exception {
-		int id = onNewThread(() -> {
-			int own = CurrentThread.id();
-			assertThat(Files.readSymbolicLink(SELF)).hasFileName(Integer.toString(own));
-			return own;
-		});
-		assertThat(id).isPositive().isNotEqualTo((int) ProcessHandle.current().pid());
-	}
-
-	@Test
-	void bindsTheThreadToTheProcessorsOfTheMask() throws Exception {
-		onNewThread(() -> {
-			int processor = Integer.parseInt(allowedProcessors().split("[,-]", -1)[0]);
-			ByteBuffer mask = mask();
-			mask.putLong(processor / Long.SIZE * Long.BYTES, 1L << processor % Long.SIZE);
-			assertThat(CurrentThread.bindTo(mask)).isTrue();
-			assertThat(allowedProcessors()).isEqualTo(Integer.toString(processor));
-			return 0;
-		});
-	}
-
-	@Test
-	void emptyMaskIsRefusedAndChangesNothing() throws Exception {
-		onNewThread(() -> {
-			String before = allowedProcessors();
-			assertThat(CurrentThread.bindTo(mask())).isFalse();
-			assertThat(allowedProcessors()).isEqualTo(before);
-			return 0;
-		});
-	}
 
 	@Test
 	void tellsWhetherTheKernelMarkedTheThreadAsIoFlusher() throws Exception {
@@ -84,19 +48,6 @@ class CurrentThreadTests {
 			assertThat(taskFlags() & IO_FLUSHER).isEqualTo(marked ? IO_FLUSHER : 0);
 			return 0;
 		});
-	}
-
-	private static ByteBuffer mask() {
-		return ByteBuffer.allocateDirect(MASK_BYTES).order(ByteOrder.nativeOrder());
-	}
-
-	private static String allowedProcessors() throws IOException {
-		return Files.readAllLines(SELF.resolve("status"))
-			.stream()
-			.filter((line) -> line.startsWith("Cpus_allowed_list:"))
-			.map((line) -> line.substring(line.indexOf(':') + 1).strip())
-			.findFirst()
-			.orElseThrow();
 	}
 
 	private static long taskFlags() throws IOException {

@@ -137,13 +137,13 @@ class AllocationTests {
 		}
 
 		@Override
-		public int depth() {
-			return DEPTH;
+		public ByteBuffer buffer(int tag) {
+			return this.buffer;
 		}
 
 		@Override
-		public ByteBuffer buffer(int tag) {
-			return this.buffer;
+		public void detachBuffer(int tag) {
+			throw new AssertionError("nothing is cancelled");
 		}
 
 		@Override

@@ -309,6 +309,48 @@ class BlockQueueTests {
 	}
 
 	@Test
+	void writeThatWasCancelledKeepsItsDataWhileItsStorageStillReadsIt() throws Exception {
+		AtomicReference<ByteBuffer> kept = new AtomicReference<>();
+		start(new TestHandler() {
+			@Override
+			public Mono<Void> write(WriteRequest write) {
+				kept.set(write.buffer());
+				return Mono.never();
+			}
+		});
+		CompletableFuture<byte[]> first = this.driver.write(0, filled(512, 1), 0);
+		Awaitility.await().until(() -> kept.get() != null);
+		queue().failEverything();
+		assertFails(first, BlockErrno.EIO);
+		for (int i = 0; i < 8; i++) {
+			assertFails(this.driver.write(0, filled(512, 2), 0), BlockErrno.EIO);
+		}
+		assertThat(Objects.requireNonNull(kept.get()).get(0)).isEqualTo((byte) 1);
+	}
+
+	@Test
+	void cancelHookThatThrowsDoesNotEndTheQueue() throws Exception {
+		serve((read) -> Mono.create((sink) -> sink.onCancel(() -> {
+			throw new IllegalStateException("test");
+		})));
+		CompletableFuture<byte[]> first = this.driver.read(0, 512);
+		Awaitility.await().until(() -> queue().snapshot().inFlight() == 1);
+		queue().failEverything();
+		assertFails(first, BlockErrno.EIO);
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertThat(queue().isDead()).isFalse();
+	}
+
+	@Test
+	void handlerThatBlocksTheQueueThreadIsToldThatItMustNot() throws Exception {
+		serve((read) -> {
+			Mono.delay(Duration.ofMillis(1)).block();
+			return Mono.empty();
+		});
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+	}
+
+	@Test
 	void unfilledPartOfAReadIsZeroAndNotOlderData() throws Exception {
 		start(new TestHandler() {
 			@Override
@@ -446,6 +488,7 @@ class BlockQueueTests {
 		dying.start(PATIENCE);
 		assertThat(dying.awaitEnd(PATIENCE)).isTrue();
 		assertThat(dying.snapshot().alive()).isFalse();
+		assertThat(dying.isDead()).isTrue();
 		assertThat(this.failures).singleElement().asString().contains("ring is broken");
 	}
 

@@ -34,6 +34,9 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 	private final ByteBuffer[] buffers;
 
+	// where the driver copies to and from
+	private final ByteBuffer[] driverBuffers;
+
 	private final Request[] inFlight;
 
 	private final boolean[] armed;
@@ -59,6 +62,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		for (int tag = 0; tag < depth; tag++) {
 			this.buffers[tag] = ByteBuffer.allocateDirect(bufferSize);
 		}
+		this.driverBuffers = this.buffers.clone();
 		this.inFlight = new Request[depth];
 		this.armed = new boolean[depth];
 		this.aborted = new boolean[depth];
@@ -105,18 +109,18 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	}
 
 	@Override
-	public int depth() {
-		return this.buffers.length;
-	}
-
-	@Override
 	public ByteBuffer buffer(int tag) {
 		return this.buffers[tag];
 	}
 
 	// the whole buffer, whatever limit the queue has set on its view
 	private ByteBuffer memory(int tag) {
-		return this.buffers[tag].duplicate().clear();
+		return this.driverBuffers[tag].duplicate().clear();
+	}
+
+	@Override
+	public void detachBuffer(int tag) {
+		this.driverBuffers[tag] = ByteBuffer.allocateDirect(this.buffers[tag].capacity());
 	}
 
 	@Override

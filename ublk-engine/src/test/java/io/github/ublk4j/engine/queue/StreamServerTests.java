@@ -175,6 +175,17 @@ class StreamServerTests {
 	}
 
 	@Test
+	void streamThatBreaksWithAnErrorFailsItsRequestsAndTheQueueGoesOn() throws Exception {
+		start((requests) -> requests.doOnNext((request) -> {
+			throw new NoClassDefFoundError("test");
+		}).then());
+		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertThat(this.failures).hasSize(1);
+		assertThat(queue().isDead()).isFalse();
+	}
+
+	@Test
 	void streamThatStopsEarlyFailsLaterRequests() throws Exception {
 		start((requests) -> requests.take(1).doOnNext(BlockRequest::complete).then());
 		BlockQueueTests.get(this.driver.read(0, 512));

@@ -42,7 +42,10 @@ public final class UblkAutoConfiguration {
 	@Lazy
 	@ConditionalOnMissingBean
 	UblkEngine ublkEngine(UblkProperties properties) {
-		return UblkEngine.create(properties.drainTimeout(), properties.controlTimeout());
+		return UblkEngine.builder()
+			.drainTimeout(properties.drainTimeout())
+			.controlTimeout(properties.controlTimeout())
+			.build();
 	}
 
 	@Bean

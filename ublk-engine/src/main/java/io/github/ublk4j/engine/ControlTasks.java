@@ -1,0 +1,85 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs what waits for the driver on threads of the engine's own. A task is never
+ * interrupted: half of a start or stop would be left.
+ */
+final class ControlTasks {
+
+	private static final Logger logger = LoggerFactory.getLogger(ControlTasks.class);
+
+	private final AtomicInteger threads = new AtomicInteger();
+
+	private final ExecutorService executor = Executors.newCachedThreadPool((task) -> {
+		Thread thread = new Thread(task, "ublk-control-" + this.threads.incrementAndGet());
+		thread.setDaemon(true);
+		return thread;
+	});
+
+	/**
+	 * Runs a task.
+	 * @return its result; every failure, also an {@code Error}, arrives as an exception
+	 * that Reactor passes on
+	 */
+	<T> CompletableFuture<T> run(Callable<T> task) {
+		CompletableFuture<T> result = new CompletableFuture<>();
+		try {
+			this.executor.execute(() -> {
+				try {
+					result.complete(task.call());
+				}
+				catch (Throwable ex) {
+					result.completeExceptionally(UblkException.wrapError(ex));
+				}
+			});
+		}
+		catch (Throwable ex) {
+			result.completeExceptionally(UblkException.wrapError(ex));
+		}
+		return result;
+	}
+
+	/**
+	 * Runs a task that nobody waits for.
+	 */
+	void start(Runnable task) {
+		this.executor.execute(() -> {
+			try {
+				task.run();
+			}
+			catch (Throwable ex) {
+				logger.error("A task of the engine failed", ex);
+			}
+		});
+	}
+
+	void shutdown() {
+		this.executor.shutdown();
+	}
+
+}

@@ -1,0 +1,278 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.driver.CharDevice;
+import io.github.ublk4j.engine.driver.ControlClient;
+import io.github.ublk4j.engine.driver.DeviceInfo;
+import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
+import io.github.ublk4j.engine.queue.BlockQueue;
+import io.github.ublk4j.engine.queue.DriverTransports;
+import io.github.ublk4j.engine.queue.QueueBuffers;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a device consists of in the kernel and in this process, put together and taken
+ * apart in the order that the driver needs. The methods that change it block, and are
+ * called by one thread at a time.
+ */
+final class DeviceParts {
+
+	private static final Logger logger = LoggerFactory.getLogger(DeviceParts.class);
+
+	private static final Duration NODE_PATIENCE = Duration.ofSeconds(5);
+
+	private static final Duration DELETE_PATIENCE = Duration.ofSeconds(3);
+
+	private static final Duration END_PATIENCE = Duration.ofSeconds(5);
+
+	private final DiskSpec spec;
+
+	private final DiskServer server;
+
+	private final ControlClient control;
+
+	private final Duration drainTimeout;
+
+	private final Duration controlTimeout;
+
+	private final List<BlockQueue> queues = new CopyOnWriteArrayList<>();
+
+	private final List<QueueBuffers> buffers = new CopyOnWriteArrayList<>();
+
+	private volatile @Nullable DeviceInfo info;
+
+	private @Nullable CharDevice charDevice;
+
+	DeviceParts(DiskSpec spec, DiskServer server, ControlClient control, Duration drainTimeout,
+			Duration controlTimeout) {
+		this.spec = spec;
+		this.server = server;
+		this.control = control;
+		this.drainTimeout = drainTimeout;
+		this.controlTimeout = controlTimeout;
+	}
+
+	int id() {
+		DeviceInfo current = this.info;
+		return (current != null) ? current.id() : -1;
+	}
+
+	Set<String> flags() {
+		DeviceInfo current = this.info;
+		return UblkFeature.names((current != null) ? current.flags() : 0);
+	}
+
+	long bufferBytes() {
+		return this.buffers.stream().mapToLong(QueueBuffers::bytes).sum();
+	}
+
+	boolean buffersLocked() {
+		return this.buffers.stream().allMatch(QueueBuffers::locked);
+	}
+
+	List<QueueStatus> queueStatus() {
+		return this.queues.stream().map(BlockQueue::snapshot).map(QueueStatus::of).toList();
+	}
+
+	/**
+	 * Makes the device and shows its disk. After a failure, {@link #dismantle()} removes
+	 * what has been made.
+	 */
+	void assemble(BlockQueue.Listener listener) {
+		requireMemory();
+		DeviceInfo granted = this.control.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
+				this.spec.maxIoSize(), UblkFeature.CMD_IOCTL_ENCODE.mask()));
+		this.info = granted;
+		verify(granted);
+		this.charDevice = CharDevice.open(granted);
+		startQueues(granted, this.charDevice, listener);
+		this.control.setParameters(granted.id(), this.spec, this.server.operations(this.spec), granted.maxIoSize());
+		this.control.start(granted.id(), ProcessHandle.current().pid());
+		awaitNode(granted.id());
+	}
+
+	// The memory is locked: too much of it ends with a process being killed
+	private void requireMemory() {
+		long plan = (long) this.spec.queues() * this.spec.queueDepth() * this.spec.maxIoSize();
+		long available = LinuxPlatform.availableMemory();
+		if (plan > available) {
+			throw new UblkException("its buffers would take " + plan + " bytes (" + this.spec.queues() + " queues x "
+					+ this.spec.queueDepth() + " requests x " + this.spec.maxIoSize() + " bytes), and only " + available
+					+ " are available. Use fewer queues, a smaller queue depth or a smaller max-io-size", null);
+		}
+	}
+
+	private void verify(DeviceInfo granted) {
+		if (granted.queueDepth() != this.spec.queueDepth() || granted.maxIoSize() > this.spec.maxIoSize()
+				|| granted.queues() > this.spec.queues() || !UblkFeature.CMD_IOCTL_ENCODE.in(granted.flags())) {
+			throw new UblkException(
+					"the driver granted something else than asked for: " + granted + " for " + this.spec, null);
+		}
+		if (granted.queues() < this.spec.queues()) {
+			logger.info("disk '{}': the kernel grants {} of {} queues, one per processor", this.spec.name(),
+					granted.queues(), this.spec.queues());
+		}
+	}
+
+	private void startQueues(DeviceInfo granted, CharDevice opened, BlockQueue.Listener listener) {
+		for (int i = 0; i < granted.queues(); i++) {
+			this.buffers.add(new QueueBuffers(granted.queueDepth(), granted.maxIoSize()));
+		}
+		if (!buffersLocked()) {
+			logger.warn("disk '{}': its buffers could not be locked in memory; raise the limit on locked memory"
+					+ " ('ulimit -l', LimitMEMLOCK=) so that they are never swapped", this.spec.name());
+		}
+		DriverTransports transports = new DriverTransports(opened, this.buffers);
+		for (int i = 0; i < granted.queues(); i++) {
+			BlockQueue queue = this.server.queue(this.spec.name(), i, granted.queueDepth(), transports, listener);
+			this.queues.add(queue);
+			queue.start(this.controlTimeout);
+		}
+	}
+
+	// devtmpfs shows the node at once; in a container udev may have to make it
+	private void awaitNode(int id) {
+		Path node = UblkDevice.pathOf(id);
+		long deadline = System.nanoTime() + NODE_PATIENCE.toNanos();
+		while (!Files.exists(node)) {
+			if (System.nanoTime() - deadline > 0) {
+				logger.warn("disk '{}' is live, but {} does not exist here; in a container, mount the host's /dev",
+						this.spec.name(), node);
+				return;
+			}
+			try {
+				Thread.sleep(10);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw new UblkException("interrupted while waiting for " + node, ex);
+			}
+		}
+	}
+
+	/**
+	 * Leaves the requests of a device with a dead queue to the driver: it fails them and
+	 * removes the disk when nobody has the character device open.
+	 */
+	void abandon() {
+		this.queues.forEach(BlockQueue::terminate);
+		endQueues();
+		closeCharDevice();
+	}
+
+	/**
+	 * Undoes whatever part of {@link #assemble} has been done, and can be repeated. The
+	 * queues serve until the disk is gone, and the character device is closed before the
+	 * device is deleted.
+	 */
+	void dismantle() {
+		DeviceInfo current = this.info;
+		if (current == null) {
+			return;
+		}
+		boolean dead = this.queues.stream().anyMatch(BlockQueue::isDead);
+		if (dead) {
+			abandon();
+		}
+		stopDisk(current.id());
+		endQueues();
+		closeCharDevice();
+		this.buffers.forEach(QueueBuffers::release);
+		delete(current.id());
+	}
+
+	private void stopDisk(int id) {
+		AtomicBoolean stopped = new AtomicBoolean();
+		CompletableFuture.delayedExecutor(this.drainTimeout.toMillis(), TimeUnit.MILLISECONDS).execute(() -> {
+			if (!stopped.get()) {
+				this.queues.forEach(BlockQueue::failEverything);
+			}
+		});
+		try {
+			this.control.stop(id, this.drainTimeout);
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() == Errno.ENODEV) {
+				return;
+			}
+			logger.warn("disk '{}': stopping it failed, so its queues are ended first", this.spec.name(), ex);
+			this.queues.forEach(BlockQueue::terminate);
+		}
+		finally {
+			stopped.set(true);
+		}
+	}
+
+	private void endQueues() {
+		long deadline = System.nanoTime() + END_PATIENCE.toNanos();
+		for (BlockQueue queue : this.queues) {
+			if (!queue.awaitEnd(Duration.ofNanos(deadline - System.nanoTime()))) {
+				queue.terminate();
+			}
+		}
+		List<String> stuck = this.queues.stream()
+			.filter((queue) -> !queue.awaitEnd(Duration.ofSeconds(1)))
+			.map((queue) -> queue.snapshot().thread())
+			.toList();
+		if (!stuck.isEmpty()) {
+			throw new UblkException("a handler blocks " + stuck
+					+ ", so the device cannot be released. A handler must not block; a thread dump shows where it waits",
+					null);
+		}
+	}
+
+	private void closeCharDevice() {
+		CharDevice opened = this.charDevice;
+		if (opened != null) {
+			opened.close();
+		}
+	}
+
+	private void delete(int id) {
+		try {
+			if (!this.control.delete(id, DELETE_PATIENCE)) {
+				logger
+					.warn("disk '{}' has stopped, but somebody still holds {} (a mount, or a process: see 'fuser -v');"
+							+ " the device goes when they let go", this.spec.name(), UblkDevice.pathOf(id));
+			}
+		}
+		catch (LinuxException ex) {
+			// somebody else has deleted it
+			if (ex.errno() != Errno.ENODEV) {
+				throw ex;
+			}
+		}
+	}
+
+}
