@@ -43,16 +43,17 @@ final class DiskDeclarations {
 
 	private final BlockStoreFactories stores = new BlockStoreFactories();
 
-	DiskDeclarations(ConfigurableListableBeanFactory beanFactory, UblkProperties properties) {
+	DiskDeclarations(ConfigurableListableBeanFactory beanFactory, UblkProperties properties, WrittenNames written) {
 		this.beanFactory = beanFactory;
-		this.properties = new DeclaredDevices(properties.devices());
+		this.properties = new DeclaredDevices(properties.devices(), written);
 	}
 
 	List<Disk> resolve() {
 		Map<String, String> beans = findBeans();
+		this.properties.requireDistinctNames(beans.keySet());
 		List<Disk> disks = new ArrayList<>();
 		beans.forEach((disk, beanName) -> {
-			Device device = this.properties.of(disk);
+			Device device = this.properties.of(disk, beans.keySet());
 			if (device.enabled()) {
 				disks.add(ofBean(disk, beanName, device));
 			}
@@ -94,8 +95,7 @@ final class DiskDeclarations {
 							+ PropertyNames.of(disk, "store") + "=" + device.store() + ".",
 					"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
 		}
-		BlockDevice annotation = this.beanFactory.findAnnotationOnBean(beanName, BlockDevice.class);
-		return new Disk(spec(disk, device, source, annotation), source);
+		return new Disk(spec(disk, device, source, this.beanFactory.findAnnotationOnBean(beanName, BlockDevice.class)), source);
 	}
 
 	private Disk ofStore(String disk, Device device, Map<String, String> beans) {

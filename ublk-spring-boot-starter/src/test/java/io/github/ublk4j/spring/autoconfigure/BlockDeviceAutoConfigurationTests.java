@@ -49,6 +49,7 @@ import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 class BlockDeviceAutoConfigurationTests {
 
@@ -223,6 +224,37 @@ class BlockDeviceAutoConfigurationTests {
 						Map.of("ublk.devices.ram-disk-1.size", "8MB", "ublk.devices.ram-disk-1.store", "memory"))))
 			.run((context) -> {
 				assertThat(this.ublk.specs()).singleElement().extracting(DiskSpec::name).isEqualTo("ram-disk-1");
+				assertThat(spec().size()).isEqualTo(4 << 20);
+			});
+	}
+
+	@Test
+	void propertyOfOneDiskIsNotThatOfAnotherWithSimilarName() {
+		this.contextRunner.withBean("vol-1", Unnamed.class)
+			.withBean("vol1", Unnamed.class)
+			.withPropertyValues("ublk.devices.vol1.read-only=true")
+			.run((context) -> assertThat(this.ublk.specs()).extracting(DiskSpec::name, DiskSpec::readOnly)
+				.containsExactly(tuple("vol-1", false), tuple("vol1", true)));
+	}
+
+	@Test
+	void similarNamesInBracketsAreTwoDisks() {
+		this.contextRunner
+			.withPropertyValues("ublk.devices[vol-1].store=memory", "ublk.devices[vol-1].size=1MB",
+					"ublk.devices[vol1].store=memory", "ublk.devices[vol1].size=1MB",
+					"ublk.devices[vol.1].store=memory", "ublk.devices[vol.1].size=2MB")
+			.run((context) -> assertThat(this.ublk.specs()).extracting(DiskSpec::name, DiskSpec::size)
+				.containsExactlyInAnyOrder(tuple("vol-1", 1L << 20), tuple("vol1", 1L << 20),
+						tuple("vol.1", 2L << 20)));
+	}
+
+	@Test
+	void propertyWithOtherDashesOverridesAndIsNoDiskOfItsOwn() {
+		this.contextRunner
+			.withPropertyValues("ublk.devices.ram-disk-1.size=4MB", "ublk.devices.ramdisk1.store=memory",
+					"ublk.devices.ramdisk1.queues=2")
+			.run((context) -> {
+				assertThat(this.ublk.specs()).singleElement().extracting(DiskSpec::name).isEqualTo("ramdisk1");
 				assertThat(spec().size()).isEqualTo(4 << 20);
 			});
 	}
