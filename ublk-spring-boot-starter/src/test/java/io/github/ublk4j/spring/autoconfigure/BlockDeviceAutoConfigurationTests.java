@@ -43,6 +43,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.AliasFor;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
@@ -260,6 +261,23 @@ class BlockDeviceAutoConfigurationTests {
 	}
 
 	@Test
+	void annotationOfBeanMethodGoesBeforeThatOfItsType() {
+		this.contextRunner.withUserConfiguration(SecondScratch.class)
+			.run((context) -> assertThat(this.ublk.specs())
+				.extracting(DiskSpec::name, DiskSpec::size, DiskSpec::queueDepth)
+				.containsExactly(tuple("scratch", 4L << 30, 128), tuple("b", 1L << 30, 16),
+						tuple("third", 2L << 30, 128)));
+	}
+
+	@Test
+	void zeroDrainTimeoutIsAllowed() {
+		this.contextRunner.withPropertyValues("ublk.drain-timeout=0").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean(UblkProperties.class).drainTimeout()).isZero();
+		});
+	}
+
+	@Test
 	void nameWithOtherCharactersIsWrittenInBrackets() {
 		this.contextRunner
 			.withPropertyValues("ublk.devices[my_disk.0].store=memory", "ublk.devices[my_disk.0].size=1MB")
@@ -300,6 +318,24 @@ class BlockDeviceAutoConfigurationTests {
 
 	@FourKnDisk(name = "composed")
 	static class Composed extends TestDisks.Null {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import(TestDisks.Scratch.class)
+	static class SecondScratch {
+
+		@Bean
+		@BlockDevice(name = "b", size = "1GB", queueDepth = 16)
+		TestDisks.Scratch second() {
+			return new TestDisks.Scratch();
+		}
+
+		@Bean
+		@BlockDevice(name = "third", size = "2GB")
+		static TestDisks.Scratch third() {
+			return new TestDisks.Scratch();
+		}
 
 	}
 
