@@ -47,7 +47,7 @@ public final class TestDisks {
 
 	}
 
-	/** The disk of the README. */
+	/** A disk of a class. */
 	@BlockDevice(name = "scratch", size = "4GB")
 	public static class Scratch extends Null {
 

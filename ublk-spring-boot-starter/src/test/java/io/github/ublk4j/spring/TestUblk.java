@@ -19,6 +19,7 @@ package io.github.ublk4j.spring;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +56,7 @@ public final class TestUblk {
 
 	private final UblkEngine engine = mock(UblkEngine.class);
 
-	private @Nullable String refused;
+	private final Map<String, Throwable> refused = new HashMap<>();
 
 	public TestUblk() {
 		given(this.engine.start(any(), any(BlockDeviceHandler.class)))
@@ -69,7 +70,11 @@ public final class TestUblk {
 
 	/** Makes the start of a disk fail. */
 	public TestUblk refuse(String disk) {
-		this.refused = disk;
+		return refuse(disk, new UblkException("ADD_DEV failed with ENOMEM (12).", null));
+	}
+
+	public TestUblk refuse(String disk, Throwable failure) {
+		this.refused.put(disk, failure);
 		return this;
 	}
 
@@ -86,17 +91,26 @@ public final class TestUblk {
 		return List.copyOf(this.servers.keySet());
 	}
 
+	/** Returns what serves the disks, in the order of the starts. */
+	public List<Object> servers() {
+		return List.copyOf(this.servers.values());
+	}
+
 	/** Returns what serves the only disk that was asked for. */
 	public Object server() {
 		return this.servers.values().iterator().next();
 	}
 
 	private Mono<UblkDevice> start(DiskSpec spec, Object server) {
+		this.journal.add("start " + spec.name());
+		Throwable failure = this.refused.get(spec.name());
+		if (failure instanceof Error error) {
+			throw error;
+		}
+		if (failure != null) {
+			return Mono.error(failure);
+		}
 		return Mono.fromSupplier(() -> {
-			this.journal.add("start " + spec.name());
-			if (spec.name().equals(this.refused)) {
-				throw new UblkException("ADD_DEV failed with ENOMEM (12).", null);
-			}
 			UblkDevice device = device(status(spec, this.servers.size(), DeviceState.LIVE, null));
 			given(device.stop()).willReturn(Mono.fromRunnable(() -> {
 				this.journal.add("stop " + spec.name());

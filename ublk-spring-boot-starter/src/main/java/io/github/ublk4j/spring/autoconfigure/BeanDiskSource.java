@@ -66,7 +66,7 @@ final class BeanDiskSource implements DiskSource {
 	}
 
 	@Override
-	public OptionalLong defaultSize() {
+	public OptionalLong defaultSize(String disk) {
 		return (this.bean instanceof BlockStore store) ? OptionalLong.of(store.size()) : OptionalLong.empty();
 	}
 

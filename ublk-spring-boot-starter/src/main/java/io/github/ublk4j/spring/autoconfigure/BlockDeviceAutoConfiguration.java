@@ -24,6 +24,7 @@ import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for the disks of
@@ -34,8 +35,9 @@ public final class BlockDeviceAutoConfiguration {
 
 	@Bean
 	BlockDeviceLifecycle blockDeviceLifecycle(ConfigurableListableBeanFactory beanFactory, UblkProperties properties,
-			ObjectProvider<UblkEngine> engine) {
-		DiskDeclarations declarations = new DiskDeclarations(beanFactory, properties);
+			ObjectProvider<UblkEngine> engine, Environment environment) {
+		properties.requireValidTimeouts();
+		DiskDeclarations declarations = new DiskDeclarations(beanFactory, properties, new WrittenNames(environment));
 		return new BlockDeviceLifecycle(declarations, engine::getObject, new DeviceLinks(properties.runDirectory()));
 	}
 

@@ -101,14 +101,22 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 	}
 
 	private void stopAll() {
+		List<Disk> opened = this.disks;
 		Map<Disk, UblkDevice> devices = Map.copyOf(this.started);
-		this.started.clear();
-		Flux.fromIterable(devices.entrySet())
-			.flatMap((entry) -> stop(entry.getKey(), entry.getValue()), CONCURRENT_STOPS)
-			.then()
-			.block();
-		this.disks.forEach(this::close);
 		this.disks = List.of();
+		this.started.clear();
+		try {
+			// Not block(): a context may be closed on a thread that Reactor lets nobody
+			// block.
+			Flux.fromIterable(devices.entrySet())
+				.flatMap((entry) -> stop(entry.getKey(), entry.getValue()), CONCURRENT_STOPS)
+				.then()
+				.toFuture()
+				.join();
+		}
+		finally {
+			opened.forEach(this::close);
+		}
 	}
 
 	private Mono<Void> stop(Disk disk, UblkDevice device) {
@@ -125,7 +133,7 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 		try {
 			disk.close();
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) {
 			logger.error("the {} could not be closed", disk, ex);
 		}
 	}

@@ -40,6 +40,7 @@ interface BlockStoreFactory {
 
 	/**
 	 * Returns the size of a disk that declares none, if the store exists already.
+	 * @throws StoreUnavailableException if it exists, but cannot be opened
 	 */
 	default OptionalLong existingSize(String store) {
 		return OptionalLong.empty();

@@ -17,7 +17,7 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,14 +36,38 @@ final class DeclaredDevices {
 
 	private final Map<String, Device> devices;
 
-	DeclaredDevices(Map<String, Device> devices) {
+	private final WrittenNames written;
+
+	DeclaredDevices(Map<String, Device> devices, WrittenNames written) {
 		this.devices = devices;
+		this.written = written;
+	}
+
+	/**
+	 * Refuses disks whose properties would silently be those of each other.
+	 * @param disks the names of the disks of beans
+	 */
+	void requireDistinctNames(Set<String> disks) {
+		for (Set<String> spellings : this.written.spellings()) {
+			List<String> declared = spellings.stream()
+				.filter((name) -> disks.contains(name) || this.written.haveStore(name))
+				.toList();
+			if (declared.size() > 1) {
+				throw new DiskStartupException(
+						"The disks '" + String.join("' and '", declared)
+								+ "' cannot be told apart in ublk.devices: Spring Boot takes the names to be the same.",
+						"Rename one of them, or write the names in brackets: ublk.devices["
+								+ String.join("].* and ublk.devices[", declared) + "].*.");
+			}
+		}
 	}
 
 	/**
 	 * Returns the properties of the disk of a bean.
+	 * @param disk the name of the disk
+	 * @param disks the names of the disks of all beans
 	 */
-	Device of(String disk) {
+	Device of(String disk, Set<String> disks) {
 		Device exact = this.devices.get(disk);
 		if (exact != null) {
 			return exact;
@@ -51,6 +75,7 @@ final class DeclaredDevices {
 		String uniform = PropertyNames.uniform(disk);
 		return this.devices.entrySet()
 			.stream()
+			.filter((entry) -> !disks.contains(entry.getKey()))
 			.filter((entry) -> PropertyNames.uniform(entry.getKey()).equals(uniform))
 			.max(Comparator.comparingInt((entry) -> entry.getKey().length()))
 			.map(Entry::getValue)
@@ -63,22 +88,26 @@ final class DeclaredDevices {
 	 */
 	Map<String, Device> without(Set<String> disks) {
 		Set<String> taken = disks.stream().map(PropertyNames::uniform).collect(Collectors.toSet());
-		Map<String, Device> seen = new HashMap<>();
-		Map<String, Device> remaining = new LinkedHashMap<>();
-		List<String> longestFirst = this.devices.keySet()
-			.stream()
-			.sorted(Comparator.comparingInt(String::length).reversed())
-			.toList();
-		for (String name : longestFirst) {
+		Set<Entry<String, Device>> seen = new HashSet<>();
+		Set<String> remaining = new HashSet<>();
+		for (String name : likelyNamesFirst()) {
 			String uniform = PropertyNames.uniform(name);
-			Device device = this.devices.getOrDefault(name, Device.UNSET);
-			if (!taken.contains(uniform) && !device.equals(seen.put(uniform, device))) {
-				remaining.put(name, device);
+			boolean other = seen.add(Map.entry(uniform, this.devices.getOrDefault(name, Device.UNSET)));
+			if (!taken.contains(uniform) && (other || this.written.haveStore(name))) {
+				remaining.add(name);
 			}
 		}
 		Map<String, Device> ordered = new LinkedHashMap<>(this.devices);
-		ordered.keySet().retainAll(remaining.keySet());
+		ordered.keySet().retainAll(remaining);
 		return ordered;
+	}
+
+	private List<String> likelyNamesFirst() {
+		return this.devices.keySet()
+			.stream()
+			.sorted(Comparator.comparing((String name) -> !this.written.haveStore(name))
+				.thenComparing(Comparator.comparingInt(String::length).reversed()))
+			.toList();
 	}
 
 }

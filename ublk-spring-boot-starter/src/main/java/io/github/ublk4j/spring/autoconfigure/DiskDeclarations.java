@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.util.StringUtils;
 
 /**
@@ -43,16 +46,17 @@ final class DiskDeclarations {
 
 	private final BlockStoreFactories stores = new BlockStoreFactories();
 
-	DiskDeclarations(ConfigurableListableBeanFactory beanFactory, UblkProperties properties) {
+	DiskDeclarations(ConfigurableListableBeanFactory beanFactory, UblkProperties properties, WrittenNames written) {
 		this.beanFactory = beanFactory;
-		this.properties = new DeclaredDevices(properties.devices());
+		this.properties = new DeclaredDevices(properties.devices(), written);
 	}
 
 	List<Disk> resolve() {
 		Map<String, String> beans = findBeans();
+		this.properties.requireDistinctNames(beans.keySet());
 		List<Disk> disks = new ArrayList<>();
 		beans.forEach((disk, beanName) -> {
-			Device device = this.properties.of(disk);
+			Device device = this.properties.of(disk, beans.keySet());
 			if (device.enabled()) {
 				disks.add(ofBean(disk, beanName, device));
 			}
@@ -71,7 +75,7 @@ final class DiskDeclarations {
 	private Map<String, String> findBeans() {
 		Map<String, String> beans = new LinkedHashMap<>();
 		for (String beanName : this.beanFactory.getBeanNamesForAnnotation(BlockDevice.class)) {
-			BlockDevice annotation = this.beanFactory.findAnnotationOnBean(beanName, BlockDevice.class);
+			BlockDevice annotation = annotation(beanName);
 			if (annotation != null && !ScopedProxyUtils.isScopedTarget(beanName)) {
 				String name = this.beanFactory.resolveEmbeddedValue(annotation.name());
 				String disk = StringUtils.hasText(name) ? name : beanName;
@@ -94,8 +98,24 @@ final class DiskDeclarations {
 							+ PropertyNames.of(disk, "store") + "=" + device.store() + ".",
 					"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
 		}
-		BlockDevice annotation = this.beanFactory.findAnnotationOnBean(beanName, BlockDevice.class);
-		return new Disk(spec(disk, device, source, annotation), source);
+		return new Disk(spec(disk, device, source, annotation(beanName)), source);
+	}
+
+	/**
+	 * Returns the annotation of the bean method, which goes before that of the type that
+	 * the method returns.
+	 */
+	private @Nullable BlockDevice annotation(String beanName) {
+		if (this.beanFactory.containsBeanDefinition(beanName)
+				&& this.beanFactory.getMergedBeanDefinition(beanName) instanceof RootBeanDefinition definition) {
+			Method method = definition.getResolvedFactoryMethod();
+			BlockDevice onMethod = (method != null)
+					? AnnotatedElementUtils.findMergedAnnotation(method, BlockDevice.class) : null;
+			if (onMethod != null) {
+				return onMethod;
+			}
+		}
+		return this.beanFactory.findAnnotationOnBean(beanName, BlockDevice.class);
 	}
 
 	private Disk ofStore(String disk, Device device, Map<String, String> beans) {

@@ -29,9 +29,10 @@ import reactor.core.publisher.Mono;
 interface DiskSource {
 
 	/**
-	 * Returns the size of a disk that declares none.
+	 * Returns the size of a disk that declares none. Asked only then.
+	 * @param disk the name of the disk
 	 */
-	default OptionalLong defaultSize() {
+	default OptionalLong defaultSize(String disk) {
 		return OptionalLong.empty();
 	}
 

@@ -16,7 +16,6 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
@@ -45,12 +44,12 @@ final class FileBlockStoreFactory implements BlockStoreFactory {
 
 	@Override
 	public OptionalLong existingSize(String store) {
-		try {
-			Path path = path(store);
-			return Files.isRegularFile(path) ? OptionalLong.of(Files.size(path)) : OptionalLong.empty();
-		}
-		catch (IOException ex) {
+		Path path = path(store);
+		if (Files.notExists(path)) {
 			return OptionalLong.empty();
+		}
+		try (FileBlockStore existing = FileBlockStore.at(path).createIfMissing(false).readOnly(true).open()) {
+			return OptionalLong.of(existing.size());
 		}
 	}
 

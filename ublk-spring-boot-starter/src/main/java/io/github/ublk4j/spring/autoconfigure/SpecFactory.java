@@ -51,6 +51,8 @@ final class SpecFactory {
 
 	private final Map<String, String> origins = new HashMap<>();
 
+	private boolean unsized;
+
 	SpecFactory(String disk, Device properties, @Nullable BlockDevice annotation, DiskSource source,
 			UnaryOperator<@Nullable String> placeholders) {
 		this.disk = disk;
@@ -72,8 +74,10 @@ final class SpecFactory {
 	private DiskSpec build() {
 		Device device = this.properties;
 		DiskSpec.Builder builder = DiskSpec.named(this.disk);
-		this.source.defaultSize().ifPresent(builder::size);
 		size("size", device.size(), BlockDevice::size, builder::size);
+		if (!this.origins.containsKey("size")) {
+			this.source.defaultSize(this.disk).ifPresentOrElse(builder::size, () -> this.unsized = true);
+		}
 		value("queues", device.queues(), BlockDevice::queues, builder::queues);
 		value("queueDepth", device.queueDepth(), BlockDevice::queueDepth, builder::queueDepth);
 		intSize("maxIoSize", device.maxIoSize(), BlockDevice::maxIoSize, builder::maxIoSize);
@@ -142,7 +146,7 @@ final class SpecFactory {
 			return new DiskStartupException(subject + origin + " is " + invalid.value() + ".", invalid.remedy(),
 					invalid);
 		}
-		if (invalid.attribute().equals("size") && this.source.defaultSize().isEmpty()) {
+		if (invalid.attribute().equals("size") && this.unsized) {
 			return new DiskStartupException(
 					subject + "it has no size.", "Set " + property("size")
 							+ ((this.annotation != null) ? ", or " + annotation("size") : "") + ", such as 256MB.",

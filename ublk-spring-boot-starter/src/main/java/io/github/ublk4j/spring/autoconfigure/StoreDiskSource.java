@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
@@ -50,19 +51,27 @@ final class StoreDiskSource implements DiskSource {
 	}
 
 	@Override
-	public OptionalLong defaultSize() {
-		return this.factory.existingSize(this.store);
+	public OptionalLong defaultSize(String disk) {
+		return explained(disk, () -> this.factory.existingSize(this.store));
 	}
 
 	@Override
 	public void open(DiskSpec spec) {
+		this.opened = explained(spec.name(), () -> this.factory.open(spec, this.store, this.properties));
+	}
+
+	private <T> T explained(String disk, Supplier<T> action) {
+		String subject = "The disk '" + disk + "' cannot be made, because " + PropertyNames.of(disk, "store") + "="
+				+ this.store + " cannot be opened: ";
 		try {
-			this.opened = this.factory.open(spec, this.store, this.properties);
+			return action.get();
 		}
 		catch (StoreUnavailableException ex) {
-			throw new DiskStartupException("The disk '" + spec.name() + "' cannot be made, because "
-					+ PropertyNames.of(spec.name(), "store") + "=" + this.store + " cannot be opened: " + ex.problem(),
-					ex.remedy(), ex);
+			throw new DiskStartupException(subject + ex.problem(), ex.remedy(), ex);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new DiskStartupException(subject + ex.getMessage(),
+					"Change " + PropertyNames.of(disk, "size") + " or " + PropertyNames.of(disk, "store") + ".", ex);
 		}
 	}
 

@@ -24,15 +24,16 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.util.unit.DataSize;
 
 /**
  * Properties of the disks and of the engine that serves them.
  *
  * @param drainTimeout How long stopping a disk waits for its requests in flight before it
- * fails them.
+ * fails them; 0 fails them at once.
  * @param controlTimeout How long a command to the driver, such as creating a device, may
- * take.
+ * take; more than 0.
  * @param runDirectory Directory of the stable paths of the disks. Each disk is found
  * there under its name, as a symbolic link to its block device.
  * @param devices Disks by name. An entry overrides attributes of the "@BlockDevice" of
@@ -43,14 +44,28 @@ public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @Default
 		@DefaultValue("/run/ublk") Path runDirectory, @DefaultValue Map<String, Device> devices) {
 
 	/**
+	 * Not part of binding, whose failure analysis would hide the property.
+	 */
+	void requireValidTimeouts() {
+		if (this.drainTimeout.isNegative()) {
+			throw new InvalidConfigurationPropertyValueException("ublk.drain-timeout", this.drainTimeout,
+					"A negative time cannot be waited for. Use 5s, for example, or 0 to fail the requests at once.");
+		}
+		if (this.controlTimeout.isNegative() || this.controlTimeout.isZero()) {
+			throw new InvalidConfigurationPropertyValueException("ublk.control-timeout", this.controlTimeout,
+					"No command to the driver can be that quick. Use 30s, for example.");
+		}
+	}
+
+	/**
 	 * Properties of one disk. What is not set comes from the annotation of its bean, if
 	 * it has one, or else from the default.
 	 *
 	 * @param enabled Whether the disk is served.
 	 * @param store What holds the data of a disk without a bean. Either "memory", or
 	 * "file:/path/to/disk.img", which is created sparse if it is missing.
-	 * @param size Capacity, a multiple of the logical block size. An existing file is
-	 * served in its whole size by default.
+	 * @param size Capacity, a multiple of the logical block size. An existing file or
+	 * block device is served in its whole size by default.
 	 * @param queues Number of hardware queues, each served by a thread of its own.
 	 * Defaults to 1.
 	 * @param queueDepth How many requests of one queue can be in flight, 1 to 4096.

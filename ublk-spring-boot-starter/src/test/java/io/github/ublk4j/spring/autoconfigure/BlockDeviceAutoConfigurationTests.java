@@ -43,12 +43,14 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.annotation.AliasFor;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 class BlockDeviceAutoConfigurationTests {
 
@@ -228,6 +230,52 @@ class BlockDeviceAutoConfigurationTests {
 	}
 
 	@Test
+	void propertyOfOneDiskIsNotThatOfAnotherWithSimilarName() {
+		this.contextRunner.withBean("vol-1", Unnamed.class)
+			.withBean("vol1", Unnamed.class)
+			.withPropertyValues("ublk.devices.vol1.read-only=true")
+			.run((context) -> assertThat(this.ublk.specs()).extracting(DiskSpec::name, DiskSpec::readOnly)
+				.containsExactly(tuple("vol-1", false), tuple("vol1", true)));
+	}
+
+	@Test
+	void similarNamesInBracketsAreTwoDisks() {
+		this.contextRunner
+			.withPropertyValues("ublk.devices[vol-1].store=memory", "ublk.devices[vol-1].size=1MB",
+					"ublk.devices[vol1].store=memory", "ublk.devices[vol1].size=1MB")
+			.run((context) -> assertThat(this.ublk.specs()).extracting(DiskSpec::name, DiskSpec::size)
+				.containsExactlyInAnyOrder(tuple("vol-1", 1L << 20), tuple("vol1", 1L << 20)));
+	}
+
+	@Test
+	void propertyWithOtherDashesOverridesAndIsNoDiskOfItsOwn() {
+		this.contextRunner
+			.withPropertyValues("ublk.devices.ram-disk-1.size=4MB", "ublk.devices.ramdisk1.store=memory",
+					"ublk.devices.ramdisk1.queues=2")
+			.run((context) -> {
+				assertThat(this.ublk.specs()).singleElement().extracting(DiskSpec::name).isEqualTo("ramdisk1");
+				assertThat(spec().size()).isEqualTo(4 << 20);
+			});
+	}
+
+	@Test
+	void annotationOfBeanMethodGoesBeforeThatOfItsType() {
+		this.contextRunner.withUserConfiguration(SecondScratch.class)
+			.run((context) -> assertThat(this.ublk.specs())
+				.extracting(DiskSpec::name, DiskSpec::size, DiskSpec::queueDepth)
+				.containsExactly(tuple("scratch", 4L << 30, 128), tuple("b", 1L << 30, 16),
+						tuple("third", 2L << 30, 128)));
+	}
+
+	@Test
+	void zeroDrainTimeoutIsAllowed() {
+		this.contextRunner.withPropertyValues("ublk.drain-timeout=0").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(context.getBean(UblkProperties.class).drainTimeout()).isZero();
+		});
+	}
+
+	@Test
 	void nameWithOtherCharactersIsWrittenInBrackets() {
 		this.contextRunner
 			.withPropertyValues("ublk.devices[my_disk.0].store=memory", "ublk.devices[my_disk.0].size=1MB")
@@ -268,6 +316,24 @@ class BlockDeviceAutoConfigurationTests {
 
 	@FourKnDisk(name = "composed")
 	static class Composed extends TestDisks.Null {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@Import(TestDisks.Scratch.class)
+	static class SecondScratch {
+
+		@Bean
+		@BlockDevice(name = "b", size = "1GB", queueDepth = 16)
+		TestDisks.Scratch second() {
+			return new TestDisks.Scratch();
+		}
+
+		@Bean
+		@BlockDevice(name = "third", size = "2GB")
+		static TestDisks.Scratch third() {
+			return new TestDisks.Scratch();
+		}
 
 	}
 

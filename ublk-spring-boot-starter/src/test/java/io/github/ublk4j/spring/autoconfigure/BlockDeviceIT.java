@@ -133,6 +133,17 @@ class BlockDeviceIT {
 	}
 
 	@Test
+	void blockDeviceIsServedInItsWholeSize() {
+		try (ConfigurableApplicationContext below = application();
+				ConfigurableApplicationContext above = new SpringApplicationBuilder(Nothing.class)
+					.web(WebApplicationType.NONE)
+					.run("--ublk.devices.above.store=file:" + RUN.resolve("scratch"))) {
+			assertThat(above.getBean(BlockDevices.class).find("above").orElseThrow().spec().size())
+				.isEqualTo(below.getBean(BlockDevices.class).find("scratch").orElseThrow().spec().size());
+		}
+	}
+
+	@Test
 	void diskThatCannotStartTakesTheOthersWithIt() {
 		assertThatThrownBy(() -> application("--ublk.devices.broken.store=memory", "--ublk.devices.broken.size=1000"))
 			.hasStackTraceContaining("ublk.devices.broken.size");
@@ -151,6 +162,12 @@ class BlockDeviceIT {
 	@EnableAutoConfiguration
 	@Import(ScratchDisk.class)
 	static class Application {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class Nothing {
 
 	}
 

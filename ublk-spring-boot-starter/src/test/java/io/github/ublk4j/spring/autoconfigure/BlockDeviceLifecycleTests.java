@@ -18,15 +18,21 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 
 import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.store.FileBlockStore;
 import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -38,6 +44,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.verify;
 
 @ExtendWith(OutputCaptureExtension.class)
@@ -128,6 +136,56 @@ class BlockDeviceLifecycleTests {
 				context.stop();
 				assertThat(store.allocatedBytes()).isZero();
 			});
+	}
+
+	@Test
+	void contextCanBeClosedOnThreadThatMustNotBlock() {
+		this.contextRunner
+			.withPropertyValues("ublk.devices.third.store=memory", "ublk.devices.third.size=1MB",
+					"ublk.devices.third.memory.pre-touch=true")
+			.run((context) -> {
+				MemoryBlockStore store = memoryStore();
+				Mono.fromRunnable(context::stop).subscribeOn(Schedulers.parallel()).block(Duration.ofSeconds(30));
+				assertThat(this.ublk.journal()).contains("stop first", "stop second", "stop third");
+				assertThat(store.allocatedBytes()).isZero();
+			});
+	}
+
+	@Test
+	void storeIsClosedEvenIfDeviceFailsToStopWithAnError() {
+		this.contextRunner
+			.withPropertyValues("ublk.devices.third.store=memory", "ublk.devices.third.size=1MB",
+					"ublk.devices.third.memory.pre-touch=true")
+			.run((context) -> {
+				MemoryBlockStore store = memoryStore();
+				UblkDevice first = context.getBean(BlockDevices.class).find("first").orElseThrow();
+				given(first.stop()).willThrow(new OutOfMemoryError("stopping"));
+				assertThatExceptionOfType(OutOfMemoryError.class)
+					.isThrownBy(context.getBean(BlockDeviceLifecycle.class)::stop);
+				assertThat(store.allocatedBytes()).isZero();
+			});
+	}
+
+	@Test
+	void errorDuringTheStartStopsWhatHasStartedAndClosesStores() {
+		Path file = this.run.resolveSibling("a.img");
+		this.ublk.refuse("second", new OutOfMemoryError("starting"));
+		this.contextRunner.withPropertyValues("ublk.devices.a.store=file:" + file, "ublk.devices.a.size=1MB")
+			.run((context) -> {
+				assertThat(context).getFailure().rootCause().isInstanceOf(OutOfMemoryError.class);
+				assertThat(this.ublk.journal()).containsExactly("start first", "start second", "stop first");
+				assertThat(this.run.resolve("first")).doesNotExist();
+				FileBlockStore.at(file).open().close();
+			});
+	}
+
+	private MemoryBlockStore memoryStore() {
+		return this.ublk.servers()
+			.stream()
+			.filter(MemoryBlockStore.class::isInstance)
+			.map(MemoryBlockStore.class::cast)
+			.findFirst()
+			.orElseThrow();
 	}
 
 	@Test

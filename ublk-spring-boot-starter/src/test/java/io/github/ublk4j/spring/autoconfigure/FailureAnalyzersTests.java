@@ -22,24 +22,31 @@ import java.util.List;
 import java.util.Objects;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkUnavailableException;
 import io.github.ublk4j.engine.UblkUnavailableException.Reason;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.store.FileBlockStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.beans.factory.BeanFactory;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.core.io.support.SpringFactoriesLoader;
+import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -194,6 +201,74 @@ class FailureAnalyzersTests {
 	}
 
 	@Test
+	void storeThatIsNoFile() {
+		assertFailure(this.contextRunner.withPropertyValues("ublk.devices.archive.store=file:" + this.directory),
+				"The disk 'archive' cannot be made, because ublk.devices.archive.store=file:" + this.directory
+						+ " cannot be opened: " + this.directory + " is a directory.",
+				"Name a file, such as " + this.directory.resolve("disk.img") + ".");
+	}
+
+	@Test
+	void missingFileWithoutSize() {
+		Path file = this.directory.resolve("disk.img");
+		assertFailure(this.contextRunner.withPropertyValues("ublk.devices.archive.store=file:" + file),
+				"The disk 'archive' (store file:" + file + ") cannot be made: it has no size.",
+				"Set ublk.devices.archive.size, such as 256MB.");
+		assertThat(file).doesNotExist();
+	}
+
+	@Test
+	void memoryStoreThatIsTooLarge() {
+		assertFailure(
+				this.contextRunner.withPropertyValues("ublk.devices.ram.store=memory",
+						"ublk.devices.ram.size=1048576GB"),
+				"The disk 'ram' cannot be made, because ublk.devices.ram.store=memory cannot be opened: "
+						+ "A memory store cannot have 1125899906842624 bytes. Use 1 to 562949951062016.",
+				"Change ublk.devices.ram.size or ublk.devices.ram.store.");
+	}
+
+	@Test
+	void beanMethodThatCannotOpenItsStore() {
+		Path file = this.directory.resolve("missing/disk.img");
+		assertFailure(
+				this.contextRunner.withUserConfiguration(MissingFile.class).withPropertyValues("disk.file=" + file),
+				"The store of a disk cannot be opened: " + file + " cannot be created: " + file.getParent()
+						+ " does not exist.",
+				"Correct the path, or create the directory (mkdir -p " + file.getParent() + ").");
+	}
+
+	@Test
+	void beanMethodThatMakesAnInvalidDisk() {
+		assertFailure(this.contextRunner.withUserConfiguration(InvalidSpec.class),
+				"The disk 'odd' cannot be made: its size is 1000.",
+				"Use a multiple of the logical block size (512 bytes); the nearest are 512 and 1024.");
+	}
+
+	@Test
+	void disksWhoseNamesAreTheSameToSpringBoot() {
+		assertFailure(
+				this.contextRunner.withPropertyValues("ublk.devices.vol-1.store=memory", "ublk.devices.vol-1.size=1MB",
+						"ublk.devices.vol1.store=memory", "ublk.devices.vol1.size=1MB"),
+				"The disks 'vol-1' and 'vol1' cannot be told apart in ublk.devices: "
+						+ "Spring Boot takes the names to be the same.",
+				"Rename one of them, or write the names in brackets: "
+						+ "ublk.devices[vol-1].* and ublk.devices[vol1].*.");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			ublk.drain-timeout   | -5s | A negative time cannot be waited for. Use 5s, for example, or 0
+			ublk.control-timeout | -1s | No command to the driver can be that quick. Use 30s, for example.
+			ublk.control-timeout | 0   | No command to the driver can be that quick. Use 30s, for example.
+			""")
+	void timeoutOutOfRange(String property, String value, String remedy) {
+		FailureAnalysis analysis = analyze(this.contextRunner.withPropertyValues(property + "=" + value));
+		assertThat(analysis.getDescription())
+			.startsWith("Invalid value '" + value + "' for configuration property '" + property + "'")
+			.contains(remedy);
+	}
+
+	@Test
 	void deviceThatTheKernelRefuses() {
 		this.ublk.refuse("first");
 		assertFailure(this.contextRunner.withUserConfiguration(TestDisks.Two.class),
@@ -237,11 +312,12 @@ class FailureAnalyzersTests {
 
 	private static FailureAnalysis analyze(ApplicationContextRunner runner) {
 		FailureAnalysis[] analysis = new FailureAnalysis[1];
-		runner.run((context) -> {
+		ConfigurableApplicationContext[] failed = new ConfigurableApplicationContext[1];
+		runner.withInitializer((context) -> failed[0] = context).run((context) -> {
 			Throwable failure = Objects.requireNonNull(context.getStartupFailure(), "the context started");
 			List<FailureAnalyzer> analyzers = SpringFactoriesLoader
 				.forResourceLocation("META-INF/spring.factories", FailureAnalyzersTests.class.getClassLoader())
-				.load(FailureAnalyzer.class, SpringFactoriesLoader.ArgumentResolver.none(),
+				.load(FailureAnalyzer.class, argumentsFrom(failed[0]),
 						SpringFactoriesLoader.FailureHandler.handleMessage((message, unloadable) -> {
 						}));
 			analysis[0] = analyzers.stream()
@@ -251,6 +327,32 @@ class FailureAnalyzersTests {
 				.orElseThrow();
 		});
 		return analysis[0];
+	}
+
+	private static ArgumentResolver argumentsFrom(ConfigurableApplicationContext context) {
+		return ArgumentResolver.of(BeanFactory.class, context.getBeanFactory())
+			.and(Environment.class, context.getEnvironment());
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class MissingFile {
+
+		@Bean
+		@BlockDevice
+		FileBlockStore archive(@Value("${disk.file}") Path file) {
+			return FileBlockStore.at(file).size(1 << 20).open();
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class InvalidSpec {
+
+		@Bean
+		DiskSpec odd() {
+			return DiskSpec.named("odd").size(1000).build();
+		}
+
 	}
 
 	@Configuration(proxyBeanMethods = false)

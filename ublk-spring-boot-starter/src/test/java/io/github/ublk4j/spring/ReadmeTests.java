@@ -1,0 +1,36 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class ReadmeTests {
+
+	@Test
+	void firstExampleCompiles() throws IOException {
+		String source = Files.readString(Path.of("src/test/java/io/github/ublk4j/spring/ScratchDisk.java"));
+		String disk = source.substring(source.indexOf("@BlockDevice")).replace("\t", "    ");
+		assertThat(Files.readString(Path.of("../README.md"))).containsOnlyOnce("```java\n" + disk + "```\n");
+	}
+
+}
