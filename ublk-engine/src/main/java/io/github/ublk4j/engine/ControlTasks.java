@@ -20,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.slf4j.Logger;
@@ -57,6 +58,9 @@ final class ControlTasks {
 					result.completeExceptionally(UblkException.wrapError(ex));
 				}
 			});
+		}
+		catch (RejectedExecutionException ex) {
+			result.completeExceptionally(new IllegalStateException("The engine is closed", ex));
 		}
 		catch (Throwable ex) {
 			result.completeExceptionally(UblkException.wrapError(ex));

@@ -63,6 +63,8 @@ public final class UblkEngine implements AutoCloseable {
 	/** How long a command to the driver may take, unless told otherwise. */
 	public static final Duration DEFAULT_CONTROL_TIMEOUT = Duration.ofSeconds(30);
 
+	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
+
 	private static final Path DEVICE_CLASS = Path.of("/sys/class/ublk-char");
 
 	private static final String CHAR_PREFIX = "ublkc";
@@ -362,12 +364,12 @@ public final class UblkEngine implements AutoCloseable {
 		/**
 		 * Sets how long a stop waits for requests in flight before it fails them with
 		 * EIO.
-		 * @param drainTimeout zero or more; default 5 s
+		 * @param drainTimeout zero to one day; default 5 s
 		 * @return this builder
 		 */
 		public Builder drainTimeout(Duration drainTimeout) {
-			if (drainTimeout.isNegative()) {
-				throw new IllegalArgumentException("The drain timeout is " + drainTimeout + "; use zero or more.");
+			if (drainTimeout.isNegative() || drainTimeout.compareTo(LONGEST_TIMEOUT) > 0) {
+				throw new IllegalArgumentException("The drain timeout is " + drainTimeout + "; use zero to one day.");
 			}
 			this.drainTimeout = drainTimeout;
 			return this;
@@ -375,7 +377,7 @@ public final class UblkEngine implements AutoCloseable {
 
 		/**
 		 * Sets how long a command to the driver may take.
-		 * @param controlTimeout more than zero; default 30 s
+		 * @param controlTimeout more than zero, up to one day; default 30 s
 		 * @return this builder
 		 */
 		public Builder controlTimeout(Duration controlTimeout) {

@@ -54,8 +54,16 @@ final class FailureLog {
 			return;
 		}
 		long missed = this.suppressed.getAndSet(0);
-		logger.warn("disk '{}': {} of {} bytes at {} failed with {}{}", this.disk, operation, length, offset, errno,
-				(missed > 0) ? " (" + missed + " more failures since the last message)" : "", failure);
+		String more = (missed > 0) ? " (" + missed + " more failures since the last message)" : "";
+		try {
+			logger.warn("disk '{}': {} of {} bytes at {} failed with {}{}", this.disk, operation, length, offset, errno,
+					more, failure);
+		}
+		// an exception of a handler that cannot even be printed must not end the queue
+		catch (Throwable ex) {
+			logger.warn("disk '{}': {} of {} bytes at {} failed with {}{}: {}, which cannot be printed", this.disk,
+					operation, length, offset, errno, more, failure.getClass().getName());
+		}
 	}
 
 	/**

@@ -81,7 +81,7 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 		}
 		this.home.serverEnded(
 				"The request stream of queue " + this.home.index() + " "
-						+ ((failure != null) ? "failed: " + failure : "completed") + " while the device was live",
+						+ ((failure != null) ? "failed: " + failure : "completed") + " before its device stopped",
 				failure);
 	}
 

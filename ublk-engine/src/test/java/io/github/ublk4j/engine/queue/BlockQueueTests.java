@@ -329,6 +329,23 @@ class BlockQueueTests {
 	}
 
 	@Test
+	void exceptionThatCannotBePrintedFailsTheRequestAlone() throws Exception {
+		serve((read) -> {
+			throw new IllegalStateException() {
+				private static final long serialVersionUID = 1L;
+
+				@Override
+				public String getMessage() {
+					throw new IllegalArgumentException("test");
+				}
+			};
+		});
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertThat(queue().isDead()).isFalse();
+	}
+
+	@Test
 	void cancelHookThatThrowsDoesNotEndTheQueue() throws Exception {
 		serve((read) -> Mono.create((sink) -> sink.onCancel(() -> {
 			throw new IllegalStateException("test");
