@@ -416,16 +416,24 @@ public final class BlockQueue {
 	}
 
 	private void failInFlight() {
+		int failed = 0;
+		String first = "";
 		for (int tag = 0; tag < this.depth; tag++) {
 			IoRequest request = this.slots[tag];
 			// one that has just ended by itself comes through the mailbox
 			if (request != null && request.cancel()) {
+				first = (failed++ == 0) ? request.toString() : first;
 				this.slots[tag] = null;
 				this.counters.finished();
 				this.failures.count();
 				transport().detachBuffer(tag);
 				transport().commitAndFetch(tag, -BlockErrno.EIO.number());
 			}
+		}
+		if (failed > 0) {
+			logger.warn(
+					"disk '{}': {} requests of queue {} were not answered in time and failed with EIO, the first: {}",
+					this.disk, failed, this.index, first);
 		}
 	}
 

@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -25,7 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts the failed requests of a queue and logs the first of a burst. Any thread.
+ * Counts the failed requests of a queue and logs the first of a burst, for each operation
+ * and type of failure. Any thread.
  */
 final class FailureLog {
 
@@ -37,9 +40,7 @@ final class FailureLog {
 
 	private final AtomicLong failures = new AtomicLong();
 
-	private final AtomicLong suppressed = new AtomicLong();
-
-	private final AtomicLong lastLogged = new AtomicLong(System.nanoTime() - BURST_NANOS);
+	private final Map<Kind, Burst> bursts = new ConcurrentHashMap<>();
 
 	FailureLog(String disk) {
 		this.disk = disk;
@@ -47,13 +48,14 @@ final class FailureLog {
 
 	void report(BlockOperation operation, long offset, long length, BlockErrno errno, Throwable failure) {
 		this.failures.incrementAndGet();
+		Burst burst = this.bursts.computeIfAbsent(new Kind(operation, failure.getClass()), (kind) -> new Burst());
 		long now = System.nanoTime();
-		long last = this.lastLogged.get();
-		if (now - last < BURST_NANOS || !this.lastLogged.compareAndSet(last, now)) {
-			this.suppressed.incrementAndGet();
+		long last = burst.lastLogged.get();
+		if (now - last < BURST_NANOS || !burst.lastLogged.compareAndSet(last, now)) {
+			burst.suppressed.incrementAndGet();
 			return;
 		}
-		long missed = this.suppressed.getAndSet(0);
+		long missed = burst.suppressed.getAndSet(0);
 		String more = (missed > 0) ? " (" + missed + " more failures since the last message)" : "";
 		try {
 			logger.warn("disk '{}': {} of {} bytes at {} failed with {}{}", this.disk, operation, length, offset, errno,
@@ -75,6 +77,18 @@ final class FailureLog {
 
 	long failures() {
 		return this.failures.get();
+	}
+
+	private record Kind(BlockOperation operation, Class<?> failure) {
+
+	}
+
+	private static final class Burst {
+
+		private final AtomicLong suppressed = new AtomicLong();
+
+		private final AtomicLong lastLogged = new AtomicLong(System.nanoTime() - BURST_NANOS);
+
 	}
 
 }

@@ -106,13 +106,14 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 		}
 	}
 
+	/**
+	 * Reported with the next progress: an operator that fails cancels first, and tells
+	 * why afterwards.
+	 */
 	@Override
 	public void cancel() {
 		this.cancelled = true;
-		if (this.stopped) {
-			return;
-		}
-		this.home.serverEnded("The request stream of queue " + this.home.index() + " cancelled its requests", null);
+		this.home.progressPossible();
 	}
 
 	@Override
@@ -143,6 +144,9 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 		}
 		finally {
 			this.emitting = false;
+		}
+		if (this.cancelled && !this.stopped) {
+			this.home.serverEnded("The request stream of queue " + this.home.index() + " cancelled its requests", null);
 		}
 	}
 

@@ -171,7 +171,7 @@ class StreamServerTests {
 		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
 		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
 		assertThat(this.failures).hasSize(1);
-		assertThat(this.failures.get(0)).contains("request stream of queue 0");
+		assertThat(this.failures.get(0)).contains("request stream of queue 0").contains("broken pipeline");
 	}
 
 	@Test
