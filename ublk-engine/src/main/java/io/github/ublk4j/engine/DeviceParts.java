@@ -74,6 +74,8 @@ final class DeviceParts {
 
 	private @Nullable CharDevice charDevice;
 
+	private boolean started;
+
 	DeviceParts(DiskSpec spec, DiskServer server, ControlClient control, Duration drainTimeout,
 			Duration controlTimeout) {
 		this.spec = spec;
@@ -119,6 +121,7 @@ final class DeviceParts {
 		startQueues(granted, this.charDevice, listener);
 		this.control.setParameters(granted.id(), this.spec, this.server.operations(this.spec), granted.maxIoSize());
 		this.control.start(granted.id(), ProcessHandle.current().pid());
+		this.started = true;
 		awaitNode(granted.id());
 	}
 
@@ -225,6 +228,11 @@ final class DeviceParts {
 		catch (LinuxException ex) {
 			if (ex.errno() == Errno.ENODEV) {
 				return;
+			}
+			// Nothing has been synced yet: data that a file system still holds would be
+			// lost
+			if (this.started && ex.errno() != Errno.ETIMEDOUT) {
+				throw ex;
 			}
 			logger.warn("disk '{}': stopping it failed, so its queues are ended first", this.spec.name(), ex);
 			this.queues.forEach(BlockQueue::terminate);
