@@ -412,7 +412,9 @@ public final class BlockQueue {
 		this.slots[tag] = null;
 		this.counters.finished();
 		transport().commitAndFetch(tag, request.result());
-		this.pool.giveBack(request);
+		if (!this.server.streamed()) {
+			this.pool.giveBack(request);
+		}
 	}
 
 	private void failInFlight() {

@@ -148,6 +148,22 @@ class StreamServerTests {
 	}
 
 	@Test
+	void finishedRequestNeverCompletesAnother() throws Exception {
+		List<BlockRequest> kept = new ArrayList<>();
+		start((requests) -> requests.doOnNext((request) -> {
+			kept.add(request);
+			request.complete();
+		}).then());
+		for (int i = 0; i < 3 * RequestPool.QUARANTINE; i++) {
+			BlockQueueTests.get(this.driver.read(0, 512));
+		}
+		assertThat(kept).doesNotHaveDuplicates();
+		for (BlockRequest stale : kept) {
+			assertThatIllegalStateException().isThrownBy(stale::complete);
+		}
+	}
+
+	@Test
 	void secondSubscriberIsRejected() throws Exception {
 		AtomicReference<Throwable> rejected = new AtomicReference<>();
 		start((requests) -> {
