@@ -96,10 +96,20 @@ public interface BlockDeviceHandler {
 	/**
 	 * Returns whether every successful read fills its whole buffer. If so, the engine
 	 * need not clear the buffer before it calls {@link #read(ReadRequest)}. A disk that
-	 * says so and leaves a part unfilled hands out the data of an earlier request.
+	 * says so and leaves a part unfilled hands out what the memory held before: the data
+	 * of an earlier request, or of anybody in the kernel.
 	 * @return {@code false} by default
 	 */
 	default boolean fillsReadBuffers() {
+		return false;
+	}
+
+	/**
+	 * Returns whether reads and writes move their data by transfers to and from files
+	 * alone, never through {@code buffer()}. It decides what {@link DataMode#AUTO} means.
+	 * @return {@code false} by default
+	 */
+	default boolean transfersOnly() {
 		return false;
 	}
 

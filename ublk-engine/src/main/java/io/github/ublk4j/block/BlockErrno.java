@@ -53,10 +53,26 @@ public enum BlockErrno {
 	/** The storage behind the disk reported a permanent fault. */
 	EREMOTEIO(121);
 
+	private static final BlockErrno[] VALUES = values();
+
 	private final int number;
 
 	BlockErrno(int number) {
 		this.number = number;
+	}
+
+	/**
+	 * Finds the error of a number.
+	 * @param number a positive errno
+	 * @return the error; {@link #EIO} for one that the block layer does not tell apart
+	 */
+	public static BlockErrno of(int number) {
+		for (BlockErrno errno : VALUES) {
+			if (errno.number == number) {
+				return errno;
+			}
+		}
+		return EIO;
 	}
 
 	/**

@@ -105,6 +105,15 @@ public interface BlockStore extends AutoCloseable {
 	}
 
 	/**
+	 * Returns what serves this store as a disk. A store that can move data without a
+	 * buffer brings its own.
+	 * @return a {@link BlockStoreHandler} by default
+	 */
+	default BlockDeviceHandler handler() {
+		return new BlockStoreHandler(this);
+	}
+
+	/**
 	 * Releases what the store holds. Called after the device stopped; idempotent.
 	 */
 	@Override

@@ -16,10 +16,23 @@
 
 package io.github.ublk4j.block;
 
+import reactor.core.publisher.Mono;
+
 /**
  * A {@link BlockOperation#DISCARD}: the range is no longer needed and reads as zeros
  * afterwards.
  */
 public interface DiscardRequest extends BlockRequest {
+
+	/**
+	 * Gives the space of the range back to the file system ({@code fallocate(2)}, punch
+	 * hole), on the ring of the queue. The range reads as zeros afterwards. Any thread
+	 * may subscribe.
+	 * @param file the file
+	 * @param position where the range begins in the file, in bytes
+	 * @return completes on the queue's thread; fails with a {@link BlockIoException},
+	 * EOPNOTSUPP where the file system has no holes
+	 */
+	Mono<Void> punchHole(BackingFile file, long position);
 
 }

@@ -59,6 +59,8 @@ public final class DiskSpec {
 
 	private final boolean rotational;
 
+	private final DataMode dataMode;
+
 	private DiskSpec(Builder builder) {
 		this.name = builder.name;
 		this.size = builder.size;
@@ -71,6 +73,7 @@ public final class DiskSpec {
 		this.ioOpt = (builder.ioOpt == 0) ? this.ioMin : builder.ioOpt;
 		this.readOnly = builder.readOnly;
 		this.rotational = builder.rotational;
+		this.dataMode = builder.dataMode;
 		validate();
 	}
 
@@ -215,6 +218,14 @@ public final class DiskSpec {
 		return this.rotational;
 	}
 
+	/**
+	 * Returns how the data of requests is to be moved.
+	 * @return the mode asked for
+	 */
+	public DataMode dataMode() {
+		return this.dataMode;
+	}
+
 	@Override
 	public String toString() {
 		return "disk '" + this.name + "' (" + this.size + " bytes, block " + this.logicalBlockSize + "/"
@@ -248,6 +259,8 @@ public final class DiskSpec {
 		private boolean readOnly;
 
 		private boolean rotational;
+
+		private DataMode dataMode = DataMode.AUTO;
 
 		private Builder(String name) {
 			this.name = name;
@@ -350,6 +363,16 @@ public final class DiskSpec {
 		 */
 		public Builder rotational(boolean rotational) {
 			this.rotational = rotational;
+			return this;
+		}
+
+		/**
+		 * Sets how the data of requests is moved.
+		 * @param dataMode the mode; default {@link DataMode#AUTO}
+		 * @return this builder
+		 */
+		public Builder dataMode(DataMode dataMode) {
+			this.dataMode = dataMode;
 			return this;
 		}
 

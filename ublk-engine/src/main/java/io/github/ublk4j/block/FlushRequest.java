@@ -16,10 +16,20 @@
 
 package io.github.ublk4j.block;
 
+import reactor.core.publisher.Mono;
+
 /**
  * A {@link BlockOperation#FLUSH}: every write that completed before this request arrived
  * must be durable when it completes. It covers the whole disk; offset and length are 0.
  */
 public interface FlushRequest extends BlockRequest {
+
+	/**
+	 * Makes what was written to a file durable ({@code fdatasync(2)}), on the ring of the
+	 * queue. Any thread may subscribe.
+	 * @param file the file
+	 * @return completes on the queue's thread; fails with a {@link BlockIoException}
+	 */
+	Mono<Void> sync(BackingFile file);
 
 }

@@ -18,6 +18,8 @@ package io.github.ublk4j.block;
 
 import java.nio.ByteBuffer;
 
+import reactor.core.publisher.Mono;
+
 /**
  * A {@link BlockOperation#READ}.
  */
@@ -31,5 +33,21 @@ public interface ReadRequest extends BlockRequest {
 	 * request is completed
 	 */
 	ByteBuffer buffer();
+
+	/**
+	 * Fills the request from a file, on the ring of the queue: no thread waits, and in
+	 * {@linkplain DataMode#ZERO_COPY zero-copy mode} no data is copied in this process. A
+	 * disk that has taken the {@link #buffer()} before finds the data in it afterwards;
+	 * one that takes it after a transfer in zero-copy mode gets an
+	 * {@link IllegalStateException}. Any thread may subscribe.
+	 * <p>
+	 * The transfer covers the whole request. It begins when it is subscribed and must end
+	 * before the request does; a cancelled one is broken off.
+	 * @param file the file
+	 * @param position where to begin in the file, in bytes
+	 * @return completes on the queue's thread when the request is filled; fails with a
+	 * {@link BlockIoException}, ENODATA where the file is too short
+	 */
+	Mono<Void> transferFrom(BackingFile file, long position);
 
 }

@@ -18,6 +18,8 @@ package io.github.ublk4j.block;
 
 import java.nio.ByteBuffer;
 
+import reactor.core.publisher.Mono;
+
 /**
  * A {@link BlockOperation#WRITE}.
  */
@@ -29,6 +31,22 @@ public interface WriteRequest extends BlockRequest {
 	 * request is completed; a disk that keeps the data must copy it
 	 */
 	ByteBuffer buffer();
+
+	/**
+	 * Stores the request in a file, on the ring of the queue: no thread waits, and in
+	 * {@linkplain DataMode#ZERO_COPY zero-copy mode} no data is copied in this process. A
+	 * disk that has taken the {@link #buffer()} before stores what is in it now. With
+	 * {@link #forceUnitAccess()} the data is durable on completion. Any thread may
+	 * subscribe.
+	 * <p>
+	 * The transfer covers the whole request. It begins when it is subscribed and must end
+	 * before the request does; a cancelled one is broken off.
+	 * @param file the file
+	 * @param position where to begin in the file, in bytes
+	 * @return completes on the queue's thread when the data is in the file; fails with a
+	 * {@link BlockIoException}
+	 */
+	Mono<Void> transferTo(BackingFile file, long position);
 
 	/**
 	 * Returns whether the write must be durable when it completes (force unit access,

@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.block;
 
+import reactor.core.publisher.Mono;
+
 /**
  * A {@link BlockOperation#WRITE_ZEROES}: the range reads as zeros afterwards.
  */
@@ -27,5 +29,16 @@ public interface WriteZeroesRequest extends BlockRequest {
 	 * @return whether deallocating the range is allowed
 	 */
 	boolean mayUnmap();
+
+	/**
+	 * Zeroes the range in a file ({@code fallocate(2)}): a hole if it
+	 * {@link #mayUnmap()}, else allocated zeros. Runs on the ring of the queue. Any
+	 * thread may subscribe.
+	 * @param file the file
+	 * @param position where the range begins in the file, in bytes
+	 * @return completes on the queue's thread; fails with a {@link BlockIoException},
+	 * EOPNOTSUPP where the file system cannot do it
+	 */
+	Mono<Void> zeroRange(BackingFile file, long position);
 
 }

@@ -20,12 +20,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.ControlClient;
@@ -35,8 +37,12 @@ import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 import io.github.ublk4j.engine.queue.BlockQueue;
+import io.github.ublk4j.engine.queue.CopyPath;
+import io.github.ublk4j.engine.queue.DataPath;
 import io.github.ublk4j.engine.queue.DriverTransports;
-import io.github.ublk4j.engine.queue.QueueBuffers;
+import io.github.ublk4j.engine.queue.PageRegistration;
+import io.github.ublk4j.engine.queue.UserCopyPath;
+import io.github.ublk4j.engine.queue.ZeroCopyPath;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,9 +74,11 @@ final class DeviceParts {
 
 	private final List<BlockQueue> queues = new CopyOnWriteArrayList<>();
 
-	private final List<QueueBuffers> buffers = new CopyOnWriteArrayList<>();
+	private final List<DataPath> dataPaths = new CopyOnWriteArrayList<>();
 
 	private volatile @Nullable DeviceInfo info;
+
+	private volatile @Nullable DataModeChoice dataMode;
 
 	private @Nullable CharDevice charDevice;
 
@@ -95,12 +103,29 @@ final class DeviceParts {
 		return UblkFeature.names((current != null) ? current.flags() : 0);
 	}
 
+	/**
+	 * Returns how data is moved; what was asked for until the driver has answered.
+	 */
+	DataMode dataMode() {
+		DataModeChoice current = this.dataMode;
+		return (current != null) ? current.mode() : this.spec.dataMode();
+	}
+
 	long bufferBytes() {
-		return this.buffers.stream().mapToLong(QueueBuffers::bytes).sum();
+		return this.dataPaths.stream().mapToLong(DataPath::bytes).sum();
+	}
+
+	long maxBufferBytes() {
+		DeviceInfo current = this.info;
+		return (current != null) ? MemoryBudget.plan(current) : 0;
 	}
 
 	boolean buffersLocked() {
-		return this.buffers.stream().allMatch(QueueBuffers::locked);
+		return this.dataPaths.stream().allMatch(DataPath::locked);
+	}
+
+	void trimBuffers() {
+		this.dataPaths.forEach(DataPath::trim);
 	}
 
 	List<QueueStatus> queueStatus() {
@@ -112,22 +137,40 @@ final class DeviceParts {
 	 * what has been made.
 	 */
 	void assemble(BlockQueue.Listener listener) {
-		requireMemory();
-		DeviceInfo granted = this.control.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
-				this.spec.maxIoSize(), UblkFeature.CMD_IOCTL_ENCODE.mask()));
-		this.info = granted;
-		verify(granted);
+		DeviceInfo granted = add();
 		this.charDevice = CharDevice.open(granted);
-		startQueues(granted, this.charDevice, listener);
-		this.control.setParameters(granted.id(), this.spec, this.server.operations(this.spec), granted.maxIoSize());
+		startQueues(granted, this.charDevice, Objects.requireNonNull(this.dataMode), listener);
+		this.control.setParameters(this.spec, this.server.operations(this.spec), granted);
 		this.control.start(granted.id(), ProcessHandle.current().pid());
 		this.started = true;
 		awaitNode(granted.id());
 	}
 
+	private DeviceInfo add() {
+		List<DataModeChoice> choices = DataModeChoice.of(this.spec.name(), this.spec.dataMode(),
+				this.server.transfersOnly(), this.control.features());
+		for (DataModeChoice choice : choices) {
+			if (choice.mode() == DataMode.COPY) {
+				requireMemory();
+			}
+			DeviceInfo granted = this.control.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
+					this.spec.maxIoSize(), UblkFeature.CMD_IOCTL_ENCODE.mask() | choice.flags()));
+			this.info = granted;
+			this.dataMode = choice;
+			if (choice.grantedBy(granted.flags())) {
+				verify(granted);
+				return granted;
+			}
+			logger.info("disk '{}': the driver does not grant {}, only {}", this.spec.name(), choice, granted);
+			this.control.delete(granted.id(), DELETE_PATIENCE);
+			this.info = null;
+		}
+		throw new UblkException("the driver grants none of " + choices, null);
+	}
+
 	// The memory is locked: too much of it ends with a process being killed
 	private void requireMemory() {
-		long plan = (long) this.spec.queues() * this.spec.queueDepth() * this.spec.maxIoSize();
+		long plan = MemoryBudget.plan(this.spec.queues(), this.spec.queueDepth(), this.spec.maxIoSize());
 		long available = LinuxPlatform.availableMemory();
 		if (plan > available) {
 			throw new UblkException("its buffers would take " + plan + " bytes (" + this.spec.queues() + " queues x "
@@ -148,20 +191,32 @@ final class DeviceParts {
 		}
 	}
 
-	private void startQueues(DeviceInfo granted, CharDevice opened, BlockQueue.Listener listener) {
+	private void startQueues(DeviceInfo granted, CharDevice opened, DataModeChoice choice,
+			BlockQueue.Listener listener) {
 		for (int i = 0; i < granted.queues(); i++) {
-			this.buffers.add(new QueueBuffers(granted.queueDepth(), granted.maxIoSize()));
+			this.dataPaths.add(dataPath(granted, opened, i, choice));
 		}
 		if (!buffersLocked()) {
 			logger.warn("disk '{}': its buffers could not be locked in memory; raise the limit on locked memory"
 					+ " ('ulimit -l', LimitMEMLOCK=) so that they are never swapped", this.spec.name());
 		}
-		DriverTransports transports = new DriverTransports(opened, this.buffers);
+		DriverTransports transports = new DriverTransports(opened, granted.queueDepth(), choice.registration());
 		for (int i = 0; i < granted.queues(); i++) {
-			BlockQueue queue = this.server.queue(this.spec.name(), i, granted.queueDepth(), transports, listener);
+			BlockQueue queue = this.server.queue(this.spec.name(), i, granted.queueDepth(), transports,
+					this.dataPaths.get(i), listener);
 			this.queues.add(queue);
 			queue.start(this.controlTimeout);
 		}
+	}
+
+	private DataPath dataPath(DeviceInfo granted, CharDevice opened, int queue, DataModeChoice choice) {
+		boolean clear = !this.server.fillsReadBuffers();
+		return switch (choice.mode()) {
+			case USER_COPY -> new UserCopyPath(opened, queue, granted.maxIoSize(), clear);
+			case ZERO_COPY -> new ZeroCopyPath(opened, queue, granted.maxIoSize(), clear,
+					choice.registration() != PageRegistration.BY_COMMAND);
+			default -> new CopyPath(granted.queueDepth(), granted.maxIoSize(), clear);
+		};
 	}
 
 	// devtmpfs shows the node at once; in a container udev may have to make it
@@ -211,7 +266,7 @@ final class DeviceParts {
 		stopDisk(current.id());
 		endQueues();
 		closeCharDevice();
-		this.buffers.forEach(QueueBuffers::release);
+		this.dataPaths.forEach(DataPath::release);
 		delete(current.id());
 	}
 

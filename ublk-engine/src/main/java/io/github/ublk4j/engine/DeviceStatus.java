@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -35,13 +36,15 @@ import org.jspecify.annotations.Nullable;
  * @param operations what the kernel was told that the disk supports
  * @param flags the driver's flags of the device ({@code UBLK_F_*} without the prefix), as
  * it returned them
- * @param bufferBytes the memory held for request data
+ * @param dataMode how the data of requests is moved; {@code spec} says what was asked for
+ * @param bufferBytes the memory held for request data now
+ * @param maxBufferBytes the most that it can become: queues x depth x largest request
  * @param bufferMemoryLocked whether that memory is locked, so that it cannot be swapped
  * @param queues its queues, as many as the kernel granted
  * @param failure what went wrong in state {@link DeviceState#FAILED}
  */
 public record DeviceStatus(String name, int id, Path path, DeviceState state, DiskSpec spec,
-		Set<BlockOperation> operations, Set<String> flags, long bufferBytes, boolean bufferMemoryLocked,
-		List<QueueStatus> queues, @Nullable String failure) {
+		Set<BlockOperation> operations, Set<String> flags, DataMode dataMode, long bufferBytes, long maxBufferBytes,
+		boolean bufferMemoryLocked, List<QueueStatus> queues, @Nullable String failure) {
 
 }

@@ -23,10 +23,10 @@ import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
-import io.github.ublk4j.block.BlockStoreHandler;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.engine.queue.BlockQueue;
+import io.github.ublk4j.engine.queue.DataPath;
 import io.github.ublk4j.engine.queue.QueueTransport;
 
 /**
@@ -46,8 +46,18 @@ abstract class DiskServer {
 		this.operations.addAll(operations);
 	}
 
-	abstract BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,
+	abstract BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
 			BlockQueue.Listener listener);
+
+	/**
+	 * Whether every read fills its whole buffer.
+	 */
+	abstract boolean fillsReadBuffers();
+
+	/**
+	 * Whether the data is moved by transfers alone.
+	 */
+	abstract boolean transfersOnly();
 
 	/**
 	 * Returns what the kernel is told about a disk.
@@ -76,16 +86,26 @@ abstract class DiskServer {
 	}
 
 	static DiskServer of(BlockStore store) {
-		return ofHandler(store, new BlockStoreHandler(store), "use a store that can be written");
+		return ofHandler(store, store.handler(), "use a store that can be written");
 	}
 
 	private static DiskServer ofHandler(Object author, BlockDeviceHandler handler, String remedy) {
 		return new DiskServer(author, handler.operations(), remedy) {
 
 			@Override
-			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,
+			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
 					BlockQueue.Listener listener) {
-				return BlockQueue.forHandler(disk, index, depth, transports, handler, listener);
+				return BlockQueue.forHandler(disk, index, depth, transports, dataPath, handler, listener);
+			}
+
+			@Override
+			boolean fillsReadBuffers() {
+				return handler.fillsReadBuffers();
+			}
+
+			@Override
+			boolean transfersOnly() {
+				return handler.transfersOnly();
 			}
 
 		};
@@ -95,9 +115,19 @@ abstract class DiskServer {
 		return new DiskServer(stream, stream.operations(), "let its operations() contain WRITE") {
 
 			@Override
-			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports,
+			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
 					BlockQueue.Listener listener) {
-				return BlockQueue.forStream(disk, index, depth, transports, stream, listener);
+				return BlockQueue.forStream(disk, index, depth, transports, dataPath, stream, listener);
+			}
+
+			@Override
+			boolean fillsReadBuffers() {
+				return stream.fillsReadBuffers();
+			}
+
+			@Override
+			boolean transfersOnly() {
+				return false;
 			}
 
 		};

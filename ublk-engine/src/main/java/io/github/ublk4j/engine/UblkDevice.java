@@ -23,6 +23,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.ControlClient;
 import io.github.ublk4j.engine.queue.BlockQueue;
@@ -110,8 +111,8 @@ public final class UblkDevice {
 	 */
 	public DeviceStatus status() {
 		return new DeviceStatus(name(), id(), path(), this.state, this.spec, this.server.operations(this.spec),
-				this.parts.flags(), this.parts.bufferBytes(), this.parts.buffersLocked(), this.parts.queueStatus(),
-				this.failure);
+				this.parts.flags(), this.parts.dataMode(), this.parts.bufferBytes(), this.parts.maxBufferBytes(),
+				this.parts.buffersLocked(), this.parts.queueStatus(), this.failure);
 	}
 
 	/**
@@ -123,6 +124,10 @@ public final class UblkDevice {
 	 */
 	public Mono<Void> stop() {
 		return Mono.defer(() -> Mono.fromFuture(stopOnce(), true));
+	}
+
+	void trimBuffers() {
+		this.parts.trimBuffers();
 	}
 
 	synchronized CompletableFuture<Void> stopOnce() {
@@ -170,6 +175,10 @@ public final class UblkDevice {
 			throw new UblkException(this.failure, this.failureCause);
 		}
 		this.state = DeviceState.LIVE;
+		DeviceStatus status = status();
+		logger.info("disk '{}' is {}: data mode {}{}, {} queues x {} requests, buffers of {} bytes, at most {}", name(),
+				path(), status.dataMode(), (this.spec.dataMode() == DataMode.AUTO) ? " (automatic)" : "",
+				status.queues().size(), this.spec.queueDepth(), status.bufferBytes(), status.maxBufferBytes());
 	}
 
 	private void stopNow() {

@@ -31,6 +31,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -47,6 +50,8 @@ import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.queue.BlockQueue;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -63,6 +68,11 @@ public final class UblkEngine implements AutoCloseable {
 	/** How long a command to the driver may take, unless told otherwise. */
 	public static final Duration DEFAULT_CONTROL_TIMEOUT = Duration.ofSeconds(30);
 
+	private static final Logger logger = LoggerFactory.getLogger(UblkEngine.class);
+
+	// memory is given back after one to two of them
+	private static final Duration TRIM_INTERVAL = Duration.ofSeconds(5);
+
 	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
 
 	private static final Path DEVICE_CLASS = Path.of("/sys/class/ublk-char");
@@ -75,16 +85,39 @@ public final class UblkEngine implements AutoCloseable {
 
 	private final Duration controlTimeout;
 
+	private final MemoryBudget memory;
+
 	private final ControlTasks tasks = new ControlTasks();
+
+	private final ScheduledExecutorService trimming = Executors.newSingleThreadScheduledExecutor((task) -> {
+		Thread thread = new Thread(task, "ublk-trim");
+		thread.setDaemon(true);
+		return thread;
+	});
 
 	private final Map<String, UblkDevice> devices = new LinkedHashMap<>();
 
 	private boolean closed;
 
-	private UblkEngine(Duration drainTimeout, Duration controlTimeout) {
-		this.drainTimeout = drainTimeout;
-		this.controlTimeout = controlTimeout;
-		this.control = new ControlClient(controlTimeout);
+	private UblkEngine(Builder builder) {
+		this.drainTimeout = builder.drainTimeout;
+		this.controlTimeout = builder.controlTimeout;
+		this.memory = new MemoryBudget(builder.memoryLimit);
+		this.control = new ControlClient(this.controlTimeout);
+		this.trimming.scheduleWithFixedDelay(this::trimBuffers, TRIM_INTERVAL.toNanos(), TRIM_INTERVAL.toNanos(),
+				TimeUnit.NANOSECONDS);
+	}
+
+	// An exception would end the schedule
+	private void trimBuffers() {
+		for (UblkDevice device : devices()) {
+			try {
+				device.trimBuffers();
+			}
+			catch (RuntimeException ex) {
+				logger.warn("disk '{}': its unused buffers could not be given back", device.name(), ex);
+			}
+		}
 	}
 
 	/**
@@ -202,16 +235,20 @@ public final class UblkEngine implements AutoCloseable {
 			if (this.closed) {
 				throw new IllegalStateException("The engine is closed");
 			}
-			if (this.devices.putIfAbsent(device.name(), device) != null) {
+			if (this.devices.containsKey(device.name())) {
 				throw new InvalidDiskException(device.name(), "name", "'" + device.name() + "'",
 						"This engine already serves a disk of that name; choose another.");
 			}
+			this.memory.reserve(device.spec());
+			this.devices.put(device.name(), device);
 		}
 	}
 
 	private void forget(UblkDevice device) {
 		synchronized (this.devices) {
-			this.devices.remove(device.name(), device);
+			if (this.devices.remove(device.name(), device)) {
+				this.memory.release(device.spec());
+			}
 		}
 	}
 
@@ -329,6 +366,7 @@ public final class UblkEngine implements AutoCloseable {
 			stopAll(left);
 		}
 		finally {
+			this.trimming.shutdown();
 			this.tasks.shutdown();
 			this.control.close();
 		}
@@ -357,6 +395,8 @@ public final class UblkEngine implements AutoCloseable {
 		private Duration drainTimeout = DEFAULT_DRAIN_TIMEOUT;
 
 		private Duration controlTimeout = DEFAULT_CONTROL_TIMEOUT;
+
+		private long memoryLimit = Long.MAX_VALUE;
 
 		private Builder() {
 		}
@@ -390,6 +430,21 @@ public final class UblkEngine implements AutoCloseable {
 		}
 
 		/**
+		 * Limits the memory of request buffers. A device whose queues x depth x largest
+		 * request does not fit in what the others leave is refused at its start, in every
+		 * data mode: a burst may need all of it.
+		 * @param bytes more than zero; no limit by default
+		 * @return this builder
+		 */
+		public Builder memoryLimit(long bytes) {
+			if (bytes <= 0) {
+				throw new IllegalArgumentException("The memory limit is " + bytes + " bytes; use more than zero.");
+			}
+			this.memoryLimit = bytes;
+			return this;
+		}
+
+		/**
 		 * Creates the engine.
 		 * @return an engine
 		 * @throws UblkUnavailableException if this process cannot use ublk
@@ -399,7 +454,7 @@ public final class UblkEngine implements AutoCloseable {
 			if (unavailable != null) {
 				throw unavailable;
 			}
-			return new UblkEngine(this.drainTimeout, this.controlTimeout);
+			return new UblkEngine(this);
 		}
 
 	}

@@ -31,6 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
+import io.github.ublk4j.block.BackingFile;
+import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
@@ -43,6 +45,10 @@ import io.github.ublk4j.block.BlockStore;
  * or, read-only, shared with other read-only servers in other JVMs. The lock is an
  * advisory one of the process ({@code fcntl(2)}): other code in this JVM that opens and
  * closes the same file removes it.
+ * <p>
+ * <strong>As a disk</strong> the store moves its data by transfers on the ring of the
+ * queue, in every data mode, and needs no thread of its own. What follows is for layers
+ * that call it with buffers, and for systems without rings.
  * <p>
  * <strong>Threads.</strong> Requests begin when their {@code Mono} is subscribed, run on
  * the store's own daemon threads, and terminate there. There is no way to give the store
@@ -82,11 +88,13 @@ public final class FileBlockStore implements BlockStore {
 
 	private final Duration closeTimeout;
 
-	private volatile @Nullable IOException flushFailure;
+	private final @Nullable BackingFile transferFile;
+
+	private volatile @Nullable Throwable flushFailure;
 
 	private boolean closed;
 
-	private FileBlockStore(Builder builder, DiskFile file, RangeZeroer zeroer) {
+	private FileBlockStore(Builder builder, DiskFile file, RangeZeroer zeroer, @Nullable BackingFile transferFile) {
 		this.path = builder.path;
 		this.readOnly = builder.readOnly;
 		this.file = file;
@@ -95,6 +103,7 @@ public final class FileBlockStore implements BlockStore {
 		this.threads = new BlockingIo("The file store " + this.path, "ublk-file-" + this.path.getFileName(),
 				builder.threads);
 		this.closeTimeout = builder.closeTimeout;
+		this.transferFile = transferFile;
 	}
 
 	/**
@@ -117,6 +126,12 @@ public final class FileBlockStore implements BlockStore {
 	@Override
 	public long size() {
 		return this.file.size();
+	}
+
+	@Override
+	public BlockDeviceHandler handler() {
+		return (this.transferFile != null) ? new FileTransferHandler(this, this.transferFile)
+				: BlockStore.super.handler();
 	}
 
 	@Override
@@ -144,13 +159,29 @@ public final class FileBlockStore implements BlockStore {
 		return run(BlockOperation.FLUSH, 0, 0, this::force);
 	}
 
-	private void force() throws IOException {
-		IOException earlier = this.flushFailure;
+	/**
+	 * Refuses a flush after one has failed.
+	 * @param flush makes the file durable
+	 * @return the flush, its failure remembered
+	 */
+	Mono<Void> flushOnce(Mono<Void> flush) {
+		Throwable earlier = this.flushFailure;
 		if (earlier != null) {
-			throw new IOException(
-					"an earlier flush failed (" + earlier.getMessage()
-							+ ") and writes since the flush before it may be lost; check the file and open it again",
-					earlier);
+			return Mono.error(new BlockIoException(BlockErrno.EIO,
+					"FLUSH of " + this.path + " failed: " + earlierFlushFailed(earlier), earlier));
+		}
+		return flush.doOnError((ex) -> this.flushFailure = ex);
+	}
+
+	private static String earlierFlushFailed(Throwable earlier) {
+		return "an earlier flush failed (" + earlier.getMessage()
+				+ ") and writes since the flush before it may be lost; check the file and open it again";
+	}
+
+	private void force() throws IOException {
+		Throwable earlier = this.flushFailure;
+		if (earlier != null) {
+			throw new IOException(earlierFlushFailed(earlier), earlier);
 		}
 		try {
 			this.io.force();
@@ -239,6 +270,9 @@ public final class FileBlockStore implements BlockStore {
 
 	private void closeFile() {
 		this.zeroer.close();
+		if (this.transferFile != null) {
+			this.transferFile.close();
+		}
 		try {
 			this.file.close();
 		}
@@ -264,6 +298,8 @@ public final class FileBlockStore implements BlockStore {
 		private boolean createIfMissing = true;
 
 		private boolean readOnly;
+
+		private boolean directIo;
 
 		private int threads = 16;
 
@@ -309,6 +345,18 @@ public final class FileBlockStore implements BlockStore {
 		}
 
 		/**
+		 * Sets whether the disk passes the page cache by (O_DIRECT). Its logical block
+		 * size must then be at least that of the file's own storage. Layers that call the
+		 * store with buffers go through the page cache nevertheless.
+		 * @param directIo default {@code false}
+		 * @return this builder
+		 */
+		public Builder directIo(boolean directIo) {
+			this.directIo = directIo;
+			return this;
+		}
+
+		/**
 		 * Sets how many requests can be at the operating system together; others wait.
 		 * @param threads at least 1; default 16
 		 * @return this builder
@@ -345,14 +393,31 @@ public final class FileBlockStore implements BlockStore {
 						+ this.threads + " threads. Use a size of 0 or more and at least 1 thread.");
 			}
 			DiskFile file = DiskFile.open(this.path, this.size, this.createIfMissing, this.readOnly);
+			RangeZeroer opened = RangeZeroer.NONE;
 			try {
-				return new FileBlockStore(this, file, openZeroer());
+				opened = openZeroer();
+				return new FileBlockStore(this, file, opened, openTransferFile());
 			}
 			catch (IOException ex) {
 				file.release();
 				throw new StoreUnavailableException(this.path + " cannot be used: " + ex.getMessage() + ".",
 						"Check the limit on open files (ulimit -n) and the rights to the file.", ex);
 			}
+			catch (StoreUnavailableException ex) {
+				opened.close();
+				file.release();
+				throw ex;
+			}
+		}
+
+		private @Nullable BackingFile openTransferFile() {
+			if (this.directIo) {
+				return BackingFiles.openDirect(this.path, this.readOnly);
+			}
+			if (!BackingFiles.areSupported()) {
+				return null;
+			}
+			return this.readOnly ? BackingFiles.openReadOnly(this.path) : BackingFiles.open(this.path);
 		}
 
 		private RangeZeroer openZeroer() throws IOException {

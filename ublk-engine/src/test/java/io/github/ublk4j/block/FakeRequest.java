@@ -18,6 +18,8 @@ package io.github.ublk4j.block;
 
 import java.nio.ByteBuffer;
 
+import reactor.core.publisher.Mono;
+
 /**
  * A request of every kind; nobody has to be told that it is completed.
  */
@@ -54,6 +56,31 @@ record FakeRequest(BlockOperation operation, long offset, long length, ByteBuffe
 	@Override
 	public void fail(Throwable cause) {
 		throw new IllegalStateException("completed by its Mono");
+	}
+
+	@Override
+	public Mono<Void> transferFrom(BackingFile file, long position) {
+		throw new AssertionError("there is no ring");
+	}
+
+	@Override
+	public Mono<Void> transferTo(BackingFile file, long position) {
+		throw new AssertionError("there is no ring");
+	}
+
+	@Override
+	public Mono<Void> sync(BackingFile file) {
+		throw new AssertionError("there is no ring");
+	}
+
+	@Override
+	public Mono<Void> punchHole(BackingFile file, long position) {
+		throw new AssertionError("there is no ring");
+	}
+
+	@Override
+	public Mono<Void> zeroRange(BackingFile file, long position) {
+		throw new AssertionError("there is no ring");
 	}
 
 }

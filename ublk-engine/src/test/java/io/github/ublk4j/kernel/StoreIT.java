@@ -17,8 +17,11 @@
 package io.github.ublk4j.kernel;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
 
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.QueueStatus;
 import io.github.ublk4j.engine.UblkDevice;
@@ -28,8 +31,10 @@ import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -45,15 +50,15 @@ class StoreIT {
 	@TempDir
 	private Path directory;
 
-	@ParameterizedTest(name = "{0} on {1}, {2} queues")
-	@CsvSource({ "ext4, SPARSE_MEMORY, 1", "ext4, FILE, 2", "xfs, SPARSE_MEMORY, 2", "xfs, FILE, 1",
-			"ext4, PRE_TOUCHED_MEMORY, 2" })
-	void fileSystemKeepsItsFiles(String type, Stores stores, int queues) {
+	@ParameterizedTest(name = "{0} on {1}, {2} queues, {3}")
+	@CsvSource({ "ext4, SPARSE_MEMORY, 1, COPY", "ext4, FILE, 2, AUTO", "xfs, SPARSE_MEMORY, 2, USER_COPY",
+			"xfs, FILE, 1, COPY", "xfs, FILE, 2, USER_COPY", "ext4, PRE_TOUCHED_MEMORY, 2, AUTO" })
+	void fileSystemKeepsItsFiles(String type, Stores stores, int queues, DataMode mode) {
 		Path mount = this.directory.resolve("mount");
 		// a source tree that is there wherever this test runs
 		Path tree = Path.of("").toAbsolutePath().resolve("src");
 		try (BlockStore store = stores.open(this.directory); UblkEngine engine = UblkEngine.create()) {
-			UblkDevice device = engine.start(spec(queues), store).block();
+			UblkDevice device = engine.start(spec(queues, mode), store).block();
 			Shell.run("mkdir " + mount + " && mkfs." + type + " -q " + device.path());
 			Shell.run("mount " + device.path() + " " + mount);
 			try {
@@ -81,11 +86,12 @@ class StoreIT {
 		Shell.run(type.equals("xfs") ? "xfs_repair -n " + device.path() : "fsck.ext4 -fn " + device.path());
 	}
 
-	@ParameterizedTest
-	@EnumSource(Stores.class)
-	void randomWritesReadBackWithTheirChecksums(Stores stores) {
+	@ParameterizedTest(name = "{0}, {1}")
+	@MethodSource("storesAndModes")
+	void randomWritesReadBackWithTheirChecksums(Stores stores, DataMode mode) {
 		try (BlockStore store = stores.open(this.directory); UblkEngine engine = UblkEngine.create()) {
-			UblkDevice device = engine.start(spec(2), store).block();
+			UblkDevice device = engine.start(spec(2, mode), store).block();
+			assertThat(device.status().dataMode()).isEqualTo(mode);
 			Fio.verify(device.path(),
 					"--bsrange=4k-256k --iodepth=32 --numjobs=2 --size=8m --offset_increment=16m --fallocate=none");
 			assertThat(device.status().queues()).extracting(QueueStatus::errors).containsOnly(0L);
@@ -151,8 +157,17 @@ class StoreIT {
 		}
 	}
 
+	static Stream<Arguments> storesAndModes() {
+		return Arrays.stream(Stores.values())
+			.flatMap((stores) -> KernelModes.supported().map((mode) -> Arguments.of(stores, mode)));
+	}
+
 	private static DiskSpec spec(int queues) {
-		return DiskSpec.named("store").size(SIZE).queues(queues).build();
+		return spec(queues, DataMode.AUTO);
+	}
+
+	private static DiskSpec spec(int queues, DataMode mode) {
+		return DiskSpec.named("store").size(SIZE).queues(queues).dataMode(mode).build();
 	}
 
 	enum Stores {

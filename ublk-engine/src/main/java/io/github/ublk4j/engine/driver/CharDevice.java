@@ -35,6 +35,13 @@ public final class CharDevice implements AutoCloseable {
 
 	private static final Duration OPEN_PATIENCE = Duration.ofSeconds(3);
 
+	// UBLKSRV_IO_BUF_OFFSET, UBLK_TAG_OFF and UBLK_QID_OFF
+	private static final long REQUEST_DATA = 0x80000000L;
+
+	private static final int TAG_SHIFT = 25;
+
+	private static final int QUEUE_SHIFT = 41;
+
 	private final LinuxFile file;
 
 	private final int queueDepth;
@@ -105,6 +112,45 @@ public final class CharDevice implements AutoCloseable {
 		long stride = roundUpToPage((long) MAX_QUEUE_DEPTH * IoDesc.SIZE);
 		return Mapping.of(this.file.fd(), queue * stride, roundUpToPage((long) this.queueDepth * IoDesc.SIZE),
 				Mapping.PROT_READ, "request descriptors of queue " + queue + " of " + this.file.path());
+	}
+
+	/**
+	 * Copies the data of a write from the request, in user-copy mode. Any thread.
+	 * @param queue the queue
+	 * @param tag the tag of the request
+	 * @param address where to put the data
+	 * @param length bytes, not more than the request has
+	 * @throws LinuxException if the driver refuses, as when the request has ended
+	 */
+	public void copyFromRequest(int queue, int tag, long address, int length) {
+		long position = REQUEST_DATA + ((long) queue << QUEUE_SHIFT | (long) tag << TAG_SHIFT);
+		for (int done = 0; done < length;) {
+			done += checkCopy(this.file.read(address + done, length - done, position + done), "from", queue, tag);
+		}
+	}
+
+	/**
+	 * Copies the data of a read to the request, in user-copy mode. Any thread.
+	 * @param queue the queue
+	 * @param tag the tag of the request
+	 * @param address where the data is
+	 * @param length bytes, not more than the request has
+	 * @throws LinuxException if the driver refuses, as when the request has ended
+	 */
+	public void copyToRequest(int queue, int tag, long address, int length) {
+		long position = REQUEST_DATA + ((long) queue << QUEUE_SHIFT | (long) tag << TAG_SHIFT);
+		for (int done = 0; done < length;) {
+			done += checkCopy(this.file.write(address + done, length - done, position + done), "to", queue, tag);
+		}
+	}
+
+	private int checkCopy(int result, String direction, int queue, int tag) {
+		if (result <= 0) {
+			throw new LinuxException(
+					"copy " + direction + " the request of tag " + tag + ", queue " + queue + " of " + this.file.path(),
+					(result == 0) ? Errno.EIO : -result, (result == -Errno.EINVAL) ? "The request has ended" : "");
+		}
+		return result;
 	}
 
 	private static long roundUpToPage(long bytes) {

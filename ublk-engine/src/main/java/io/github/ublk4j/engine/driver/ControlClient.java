@@ -144,14 +144,13 @@ public final class ControlClient implements AutoCloseable {
 
 	/**
 	 * Tells the driver what a disk can do, before it is started.
-	 * @param id the device
 	 * @param spec size and geometry
 	 * @param operations what the disk supports
-	 * @param maxIoSize the largest request in bytes, as the driver granted it
+	 * @param granted the device as the driver granted it
 	 */
-	public void setParameters(int id, DiskSpec spec, Set<BlockOperation> operations, int maxIoSize) {
-		execute(ControlCommand.SET_PARAMS, id, ALL_QUEUES, DeviceParameters.encode(spec, operations, maxIoSize), 0,
-				this.timeout);
+	public void setParameters(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo granted) {
+		execute(ControlCommand.SET_PARAMS, granted.id(), ALL_QUEUES, DeviceParameters.encode(spec, operations, granted),
+				0, this.timeout);
 	}
 
 	/**

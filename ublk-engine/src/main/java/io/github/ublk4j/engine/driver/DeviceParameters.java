@@ -24,6 +24,8 @@ import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.UblkLayout.ParamBasic;
 import io.github.ublk4j.engine.driver.UblkLayout.ParamDiscard;
+import io.github.ublk4j.engine.driver.UblkLayout.ParamDmaAlign;
+import io.github.ublk4j.engine.driver.UblkLayout.ParamSegment;
 import io.github.ublk4j.engine.driver.UblkLayout.Params;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 
@@ -37,6 +39,18 @@ final class DeviceParameters {
 	private static final int TYPE_BASIC = 1;
 
 	private static final int TYPE_DISCARD = 1 << 1;
+
+	private static final int TYPE_DMA_ALIGN = 1 << 4;
+
+	private static final int TYPE_SEGMENT = 1 << 5;
+
+	// BLK_MAX_SEGMENTS
+	private static final int DEFAULT_SEGMENTS = 128;
+
+	// BLK_SEG_BOUNDARY_MASK and BLK_MAX_SEGMENT_SIZE
+	private static final long SEGMENT_BOUNDARY_MASK = 0xffffffffL;
+
+	private static final int MAX_SEGMENT_SIZE = 64 << 10;
 
 	private static final int ATTR_READ_ONLY = 1;
 
@@ -54,7 +68,7 @@ final class DeviceParameters {
 	private DeviceParameters() {
 	}
 
-	static ByteBuffer encode(DiskSpec spec, Set<BlockOperation> operations, int maxIoSize) {
+	static ByteBuffer encode(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo granted) {
 		ByteBuffer params = ByteBuffer.allocateDirect(Params.SIZE).order(ByteOrder.nativeOrder());
 		params.putInt(Params.LEN, Params.SIZE);
 		int types = TYPE_BASIC;
@@ -71,7 +85,7 @@ final class DeviceParameters {
 		params.put(basic + ParamBasic.PHYSICAL_BS_SHIFT, shift(spec.physicalBlockSize()));
 		params.put(basic + ParamBasic.IO_OPT_SHIFT, shift(spec.ioOpt()));
 		params.put(basic + ParamBasic.IO_MIN_SHIFT, shift(spec.ioMin()));
-		params.putInt(basic + ParamBasic.MAX_SECTORS, maxIoSize >> SECTOR_SHIFT);
+		params.putInt(basic + ParamBasic.MAX_SECTORS, granted.maxIoSize() >> SECTOR_SHIFT);
 		params.putLong(basic + ParamBasic.DEV_SECTORS, spec.size() >> SECTOR_SHIFT);
 		boolean discard = operations.contains(BlockOperation.DISCARD);
 		boolean writeZeroes = operations.contains(BlockOperation.WRITE_ZEROES);
@@ -87,6 +101,19 @@ final class DeviceParameters {
 			if (writeZeroes) {
 				params.putInt(group + ParamDiscard.MAX_WRITE_ZEROES_SECTORS, MAX_RANGE_SECTORS);
 			}
+		}
+		if (UblkFeature.SUPPORT_ZERO_COPY.in(granted.flags())) {
+			// Request memory goes to files with direct I/O as it is
+			types |= TYPE_DMA_ALIGN;
+			params.putInt(Params.DMA + ParamDmaAlign.ALIGNMENT, spec.logicalBlockSize() - 1);
+		}
+		if (granted.maxIoSize() > DEFAULT_SEGMENTS * LinuxPlatform.PAGE_SIZE) {
+			// Otherwise the kernel cuts requests whose pages are scattered
+			types |= TYPE_SEGMENT;
+			params.putLong(Params.SEG + ParamSegment.SEG_BOUNDARY_MASK, SEGMENT_BOUNDARY_MASK);
+			params.putInt(Params.SEG + ParamSegment.MAX_SEGMENT_SIZE, MAX_SEGMENT_SIZE);
+			params.putShort(Params.SEG + ParamSegment.MAX_SEGMENTS,
+					(short) (granted.maxIoSize() / LinuxPlatform.PAGE_SIZE + 1));
 		}
 		params.putInt(Params.TYPES, types);
 		return params;

@@ -81,6 +81,9 @@ public final class Errno {
 	/** Connection timed out. */
 	public static final int ETIMEDOUT = 110;
 
+	/** Operation canceled. */
+	public static final int ECANCELED = 125;
+
 	private static final String[] NAMES = new String[134];
 
 	private static final String[] TEXTS = new String[134];

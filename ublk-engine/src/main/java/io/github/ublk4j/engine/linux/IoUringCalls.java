@@ -16,10 +16,6 @@
 
 package io.github.ublk4j.engine.linux;
 
-import java.lang.invoke.MethodHandle;
-
-import org.jspecify.annotations.Nullable;
-
 /**
  * The system calls of io_uring. Each returns its result or the negative error number.
  */
@@ -27,12 +23,7 @@ public final class IoUringCalls {
 
 	private static final long SETUP = 425;
 
-	private static final long ENTER = 426;
-
 	private static final long REGISTER = 427;
-
-	// final, so that the JIT compiler sees through it
-	private static final @Nullable MethodHandle FOREIGN_SYSCALL = ForeignSyscall.find();
 
 	private IoUringCalls() {
 	}
@@ -58,26 +49,7 @@ public final class IoUringCalls {
 	 * @return how many entries were submitted
 	 */
 	public static int enter(int fd, int toSubmit, int minComplete, int flags, long argument, long argumentSize) {
-		if (FOREIGN_SYSCALL != null) {
-			long result = foreignEnter(FOREIGN_SYSCALL, fd, toSubmit, minComplete, flags, argument, argumentSize);
-			if (result >= 0) {
-				return (int) result;
-			}
-			// Such a call cannot tell why it failed. It is made again by the one that
-			// can; the
-			// kernel's head says what is left to submit
-		}
-		return result(Libc.syscall(ENTER, fd, toSubmit, minComplete, flags, argument, argumentSize));
-	}
-
-	private static long foreignEnter(MethodHandle syscall, long fd, long toSubmit, long minComplete, long flags,
-			long argument, long argumentSize) {
-		try {
-			return (long) syscall.invokeExact(ENTER, fd, toSubmit, minComplete, flags, argument, argumentSize);
-		}
-		catch (Throwable ex) {
-			throw new LinkageError("io_uring_enter", ex);
-		}
+		return RequestPathCalls.enter(fd, toSubmit, minComplete, flags, argument, argumentSize);
 	}
 
 	/**

@@ -24,8 +24,22 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class LinuxFile implements AutoCloseable {
 
+	/** Opens for reading. */
+	public static final int O_RDONLY = 0;
+
 	/** Opens for reading and writing. */
 	public static final int O_RDWR = 2;
+
+	/** Creates the file if it is missing. */
+	public static final int O_CREAT = 0x40;
+
+	/**
+	 * Passes the page cache by. Buffers, positions and lengths must be aligned as the
+	 * file system wants it.
+	 */
+	public static final int O_DIRECT = System.getProperty("os.arch", "").equals("aarch64") ? 0x10000 : 0x4000;
+
+	private static final int CREATION_MODE = 0600;
 
 	private static final int O_CLOEXEC = 0x80000;
 
@@ -58,7 +72,7 @@ public final class LinuxFile implements AutoCloseable {
 	 * @throws LinuxException if the kernel refuses
 	 */
 	public static LinuxFile open(String path, int flags) {
-		return owning(path, Libc.check(Libc.open(path, flags | O_CLOEXEC, 0), "open " + path));
+		return owning(path, Libc.check(Libc.open(path, flags | O_CLOEXEC, CREATION_MODE), "open " + path));
 	}
 
 	/**
@@ -71,6 +85,28 @@ public final class LinuxFile implements AutoCloseable {
 			throw new IllegalStateException(this.path + " is closed");
 		}
 		return this.fd;
+	}
+
+	/**
+	 * Reads into memory ({@code pread(2)}).
+	 * @param address where to put the data
+	 * @param length bytes
+	 * @param position where to begin in the file, in bytes
+	 * @return how many bytes were read, or the negative error number
+	 */
+	public int read(long address, int length, long position) {
+		return RequestPathCalls.pread(fd(), address, length, position);
+	}
+
+	/**
+	 * Writes from memory ({@code pwrite(2)}).
+	 * @param address where the data is
+	 * @param length bytes
+	 * @param position where to begin in the file, in bytes
+	 * @return how many bytes were written, or the negative error number
+	 */
+	public int write(long address, int length, long position) {
+		return RequestPathCalls.pwrite(fd(), address, length, position);
 	}
 
 	/**

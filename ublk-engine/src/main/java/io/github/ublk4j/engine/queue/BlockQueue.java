@@ -16,8 +16,6 @@
 
 package io.github.ublk4j.engine.queue;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -52,15 +50,13 @@ public final class BlockQueue {
 
 	private static final int SECTOR_SHIFT = 9;
 
-	private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 << 10).asReadOnlyBuffer();
-
 	private final String disk;
 
 	private final int index;
 
 	private final QueueTransport.Factory transports;
 
-	private final boolean clearReadBuffers;
+	private final DataPath dataPath;
 
 	private final RequestServer server;
 
@@ -88,6 +84,8 @@ public final class BlockQueue {
 
 	private final @Nullable IoRequest[] slots;
 
+	private final TransferSlots transfers;
+
 	private volatile boolean failEverything;
 
 	private volatile boolean terminated;
@@ -103,13 +101,14 @@ public final class BlockQueue {
 
 	private int liveTags;
 
-	private BlockQueue(String disk, int index, int depth, QueueTransport.Factory transports, boolean clearReadBuffers,
+	private BlockQueue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
 			Function<BlockQueue, RequestServer> server, Listener listener) {
 		this.disk = disk;
 		this.index = index;
 		this.depth = depth;
 		this.transports = transports;
-		this.clearReadBuffers = clearReadBuffers;
+		this.dataPath = dataPath;
+		this.transfers = new TransferSlots(depth);
 		this.slots = new IoRequest[depth];
 		this.failures = new FailureLog(disk);
 		this.listener = listener;
@@ -123,14 +122,15 @@ public final class BlockQueue {
 	 * @param index the index of the queue
 	 * @param depth its tags
 	 * @param transports opens its transport
+	 * @param dataPath moves the data of its requests
 	 * @param handler what serves its requests
 	 * @param listener told when it fails
 	 * @return the queue, not started
 	 */
 	public static BlockQueue forHandler(String disk, int index, int depth, QueueTransport.Factory transports,
-			BlockDeviceHandler handler, Listener listener) {
-		return new BlockQueue(disk, index, depth, transports, !handler.fillsReadBuffers(),
-				(queue) -> new HandlerServer(handler), listener);
+			DataPath dataPath, BlockDeviceHandler handler, Listener listener) {
+		return new BlockQueue(disk, index, depth, transports, dataPath, (queue) -> new HandlerServer(handler),
+				listener);
 	}
 
 	/**
@@ -139,13 +139,14 @@ public final class BlockQueue {
 	 * @param index the index of the queue
 	 * @param depth its tags
 	 * @param transports opens its transport
+	 * @param dataPath moves the data of its requests
 	 * @param stream what serves its requests
 	 * @param listener told when it fails
 	 * @return the queue, not started
 	 */
 	public static BlockQueue forStream(String disk, int index, int depth, QueueTransport.Factory transports,
-			BlockRequestStream stream, Listener listener) {
-		return new BlockQueue(disk, index, depth, transports, !stream.fillsReadBuffers(),
+			DataPath dataPath, BlockRequestStream stream, Listener listener) {
+		return new BlockQueue(disk, index, depth, transports, dataPath,
 				(queue) -> new StreamServer(queue, stream, depth), listener);
 	}
 
@@ -236,8 +237,16 @@ public final class BlockQueue {
 		return this.failures;
 	}
 
-	ByteBuffer buffer(int tag) {
-		return transport().buffer(tag);
+	DataPath dataPath() {
+		return this.dataPath;
+	}
+
+	TransferSlots transfers() {
+		return this.transfers;
+	}
+
+	boolean isLoopThread() {
+		return Thread.currentThread() == this.thread;
 	}
 
 	private QueueTransport transport() {
@@ -252,20 +261,60 @@ public final class BlockQueue {
 	 * Takes the result of an ended request. Any thread.
 	 */
 	void ended(IoRequest request) {
-		if (Thread.currentThread() == this.thread) {
-			commit(request);
+		execute(request);
+	}
+
+	/**
+	 * Lets the loop do something, at once if it is the loop that calls. Any thread.
+	 */
+	void execute(LoopTask task) {
+		if (isLoopThread()) {
+			task.run();
+			return;
+		}
+		this.mailbox.put(task);
+		if (this.ended.isDone()) {
+			rejectTasks();
 		}
 		else {
-			this.mailbox.put(request);
 			wakeUp();
 		}
+	}
+
+	private void rejectTasks() {
+		LoopTask task = this.mailbox.takeAll();
+		while (task != null) {
+			LoopTask following = task.next;
+			task.next = null;
+			task.reject();
+			task = following;
+		}
+	}
+
+	/**
+	 * Submits a transfer, or the rest of one. Called by the loop.
+	 */
+	void submit(RingTransfer transfer, int slot) {
+		IoRequest request = transfer.request();
+		if (transfer.fixedBuffer() != DataPath.NO_FIXED_BUFFER && request.pages() == IoRequest.Pages.UNREGISTERED) {
+			request.pages(IoRequest.Pages.REGISTERED_BY_COMMAND);
+			transport().registerPages(request.tagInFlight());
+		}
+		transport().transfer(transfer, slot);
+	}
+
+	/**
+	 * Asks the kernel to break a transfer off. Called by the loop.
+	 */
+	void cancel(int slot) {
+		transport().cancelTransfer(slot);
 	}
 
 	/**
 	 * Lets the server go on, on the queue's thread. Any thread.
 	 */
 	void progressPossible() {
-		if (Thread.currentThread() == this.thread) {
+		if (isLoopThread()) {
 			this.server.progress();
 		}
 		else {
@@ -297,7 +346,7 @@ public final class BlockQueue {
 			this.transport = opened;
 			this.server.start();
 			for (int tag = 0; tag < this.depth; tag++) {
-				opened.fetch(tag);
+				opened.fetch(tag, this.dataPath.commandAddress(tag));
 			}
 			this.liveTags = this.depth;
 			opened.exchange(false);
@@ -308,6 +357,7 @@ public final class BlockQueue {
 			finally {
 				cancelInFlight();
 				this.server.stop();
+				this.transfers.abandon();
 			}
 		}
 		catch (Throwable ex) {
@@ -319,6 +369,7 @@ public final class BlockQueue {
 		finally {
 			this.counters.ended();
 			this.ended.complete(null);
+			rejectTasks();
 		}
 	}
 
@@ -349,13 +400,13 @@ public final class BlockQueue {
 	}
 
 	private void drainMailbox() {
-		IoRequest request = this.mailbox.takeAll();
-		while (request != null) {
-			IoRequest following = request.next;
-			request.next = null;
+		LoopTask task = this.mailbox.takeAll();
+		while (task != null) {
+			LoopTask following = task.next;
+			task.next = null;
 			this.counters.handedOver();
-			commit(request);
-			request = following;
+			task.run();
+			task = following;
 		}
 	}
 
@@ -367,26 +418,24 @@ public final class BlockQueue {
 		if (operation == null || this.failEverything) {
 			this.counters.finished();
 			this.failures.count();
-			opened.commitAndFetch(tag, -((operation == null) ? BlockErrno.EOPNOTSUPP : BlockErrno.EIO).number());
+			opened.commitAndFetch(tag, -((operation == null) ? BlockErrno.EOPNOTSUPP : BlockErrno.EIO).number(),
+					this.dataPath.commandAddress(tag));
 			return;
 		}
 		long length = Integer.toUnsignedLong(opened.sectors(tag)) << SECTOR_SHIFT;
 		IoRequest request = this.pool.take(operation);
-		if (operation == BlockOperation.READ || operation == BlockOperation.WRITE) {
-			ByteBuffer buffer = opened.buffer(tag);
-			buffer.clear().limit((int) length).order(ByteOrder.BIG_ENDIAN);
-			if (request instanceof IoRequest.Write write) {
-				write.forceUnitAccess((operationAndFlags & IoOperation.FLAG_FUA) != 0);
-			}
-			else if (this.clearReadBuffers) {
-				clear(buffer, (int) length);
-			}
+		if (request instanceof IoRequest.Write write) {
+			write.forceUnitAccess((operationAndFlags & IoOperation.FLAG_FUA) != 0);
 		}
 		else if (request instanceof IoRequest.WriteZeroes writeZeroes) {
 			writeZeroes.mayUnmap((operationAndFlags & IoOperation.FLAG_NOUNMAP) == 0);
 		}
+		IoBuffer buffer = null;
+		if (operation == BlockOperation.READ || operation == BlockOperation.WRITE) {
+			buffer = this.dataPath.begin(request, operationAndFlags, tag, (int) length);
+		}
 		this.slots[tag] = request;
-		request.begin(tag, opened.startSector(tag) << SECTOR_SHIFT, length, this.server.streamed());
+		request.begin(tag, opened.startSector(tag) << SECTOR_SHIFT, length, this.server.streamed(), buffer);
 		this.server.serve(request);
 	}
 
@@ -401,20 +450,30 @@ public final class BlockQueue {
 		};
 	}
 
-	private static void clear(ByteBuffer buffer, int length) {
-		for (int done = 0; done < length; done += ZEROS.capacity()) {
-			buffer.put(done, ZEROS, 0, Math.min(ZEROS.capacity(), length - done));
+	/**
+	 * Answers the driver, as soon as the kernel has let go of the data. Called by the
+	 * loop.
+	 */
+	void commit(IoRequest request) {
+		if (request.mustWaitForTransfers()) {
+			this.transfers.cancelAll(request);
+			return;
+		}
+		int tag = request.tagInFlight();
+		int result = this.dataPath.end(request, request.result());
+		this.slots[tag] = null;
+		this.counters.finished();
+		commit(request, tag, result);
+		if (request.reusable()) {
+			this.pool.giveBack(request);
 		}
 	}
 
-	private void commit(IoRequest request) {
-		int tag = request.tagOfLoop();
-		this.slots[tag] = null;
-		this.counters.finished();
-		transport().commitAndFetch(tag, request.result());
-		if (!this.server.streamed()) {
-			this.pool.giveBack(request);
+	private void commit(IoRequest request, int tag, int result) {
+		if (request.pages() == IoRequest.Pages.REGISTERED_BY_COMMAND) {
+			transport().unregisterPages(tag);
 		}
+		transport().commitAndFetch(tag, result, this.dataPath.commandAddress(tag));
 	}
 
 	private void failInFlight() {
@@ -423,13 +482,13 @@ public final class BlockQueue {
 		for (int tag = 0; tag < this.depth; tag++) {
 			IoRequest request = this.slots[tag];
 			// one that has just ended by itself comes through the mailbox
-			if (request != null && request.cancel()) {
+			if (request != null && (request.cancel() || request.stopWaitingForTransfers())) {
 				first = (failed++ == 0) ? request.toString() : first;
 				this.slots[tag] = null;
 				this.counters.finished();
 				this.failures.count();
-				transport().detachBuffer(tag);
-				transport().commitAndFetch(tag, -BlockErrno.EIO.number());
+				this.dataPath.abandon(request);
+				commit(request, tag, -BlockErrno.EIO.number());
 			}
 		}
 		if (failed > 0) {
@@ -442,8 +501,8 @@ public final class BlockQueue {
 	private void cancelInFlight() {
 		for (int tag = 0; tag < this.depth; tag++) {
 			IoRequest request = this.slots[tag];
-			if (request != null && request.cancel()) {
-				transport().detachBuffer(tag);
+			if (request != null && (request.cancel() || request.stopWaitingForTransfers())) {
+				this.dataPath.abandon(request);
 			}
 		}
 	}
@@ -517,6 +576,19 @@ public final class BlockQueue {
 	}
 
 	private final class LoopEvents implements QueueTransport.Events {
+
+		@Override
+		public void transferred(int slot, int result) {
+			BlockQueue.this.transfers.get(slot).completed(result);
+		}
+
+		@Override
+		public void pagesUnavailable(int tag, int error) {
+			IoRequest request = BlockQueue.this.slots[tag];
+			if (request != null) {
+				request.pages(IoRequest.Pages.UNAVAILABLE);
+			}
+		}
 
 		@Override
 		public void arrived(int tag) {

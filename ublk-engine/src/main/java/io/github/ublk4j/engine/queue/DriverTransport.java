@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.IoCommand;
+import io.github.ublk4j.engine.driver.UblkLayout.AutoBufReg;
 import io.github.ublk4j.engine.driver.UblkLayout.IoCmd;
 import io.github.ublk4j.engine.driver.UblkLayout.IoDesc;
 import io.github.ublk4j.engine.linux.Errno;
@@ -32,8 +33,7 @@ import io.github.ublk4j.engine.uring.IoUring;
 import io.github.ublk4j.engine.uring.SqeDescriptor;
 
 /**
- * The transport to {@code ublk_drv} in copy mode: the driver copies data between the
- * request and the tag's buffer.
+ * The transport to {@code ublk_drv}: a command per tag.
  */
 final class DriverTransport implements QueueTransport {
 
@@ -45,17 +45,27 @@ final class DriverTransport implements QueueTransport {
 
 	private static final long KIND_WAKE_UP = 1;
 
+	// the lower half is the slot of the transfer
+	private static final long KIND_TRANSFER = 2;
+
+	private static final long KIND_REGISTER = 3;
+
+	private static final long KIND_CANCEL = 4;
+
+	// struct ublk_auto_buf_reg: UBLK_AUTO_BUF_REG_FALLBACK
+	private static final long AUTO_REGISTER_FALLBACK = 1L << (AutoBufReg.FLAGS * Byte.SIZE);
+
 	// beside one command per tag, the read of the event counter
 	private static final int EXTRA_ENTRIES = 1;
+
+	private static final long NO_SUCH_BUFFER = 0xffff;
 
 	private static final int RING_FLAGS = IoUring.SETUP_SUBMIT_ALL | IoUring.SETUP_SINGLE_ISSUER
 			| IoUring.SETUP_COOP_TASKRUN | IoUring.SETUP_DEFER_TASKRUN;
 
 	private final int queue;
 
-	private final int fd;
-
-	private final QueueBuffers buffers;
+	private final PageRegistration pages;
 
 	private final IoUring ring;
 
@@ -77,13 +87,24 @@ final class DriverTransport implements QueueTransport {
 
 	private long enters;
 
-	DriverTransport(CharDevice device, int queue, QueueBuffers buffers) {
+	/**
+	 * Opens the transport of a queue.
+	 * @param device the open device
+	 * @param queue the queue
+	 * @param depth its tags
+	 * @param pages how the pages of requests are registered
+	 */
+	DriverTransport(CharDevice device, int queue, int depth, PageRegistration pages) {
 		this.queue = queue;
-		this.fd = device.fd();
-		this.buffers = buffers;
-		this.ring = openRing(buffers.depth() + EXTRA_ENTRIES);
+		this.pages = pages;
+		this.ring = openRing(depth + EXTRA_ENTRIES);
 		this.sqes = this.ring.sqes();
 		try {
+			this.ring.registerRingFd();
+			this.ring.registerFile(device.fd());
+			if (pages != PageRegistration.NONE) {
+				this.ring.registerSparseBuffers(depth);
+			}
 			this.descriptorMapping = device.mapDescriptors(queue);
 		}
 		catch (LinuxException ex) {
@@ -116,49 +137,104 @@ final class DriverTransport implements QueueTransport {
 	}
 
 	@Override
-	public ByteBuffer buffer(int tag) {
-		return this.buffers.buffer(tag);
+	public void fetch(int tag, long address) {
+		command(IoCommand.FETCH_REQ, tag, 0, address);
 	}
 
 	@Override
-	public void detachBuffer(int tag) {
-		this.buffers.detach(tag);
+	public void commitAndFetch(int tag, int result, long address) {
+		command(IoCommand.COMMIT_AND_FETCH_REQ, tag, result, address);
 	}
 
-	@Override
-	public void fetch(int tag) {
-		command(IoCommand.FETCH_REQ, tag, 0);
-	}
-
-	@Override
-	public void commitAndFetch(int tag, int result) {
-		command(IoCommand.COMMIT_AND_FETCH_REQ, tag, result);
+	private void command(int operation, int tag, int result, long address) {
+		int sqe = nextSqe();
+		command(sqe, 0, operation, KIND_DRIVER, tag, result, address);
+		if (this.pages == PageRegistration.AUTOMATIC) {
+			this.sqes.putLong(sqe + SqeDescriptor.ADDR, AUTO_REGISTER_FALLBACK | tag);
+		}
+		else if (this.pages == PageRegistration.FAILING) {
+			this.sqes.putLong(sqe + SqeDescriptor.ADDR, AUTO_REGISTER_FALLBACK | NO_SUCH_BUFFER);
+		}
 	}
 
 	// Eight words are the whole entry, so that nothing of an earlier one is left in it
-	private void command(int operation, int tag, int result) {
-		int sqe = this.ring.nextSqe();
-		this.sqes.putLong(sqe, IoUring.OP_URING_CMD | (long) this.fd << Integer.SIZE);
+	private void command(int sqe, int flags, int operation, long kind, int tag, int result, long address) {
+		this.sqes.putLong(sqe, IoUring.OP_URING_CMD | (long) (IoUring.SQE_FIXED_FILE | flags) << Byte.SIZE);
 		this.sqes.putLong(sqe + SqeDescriptor.CMD_OP, Integer.toUnsignedLong(operation));
 		this.sqes.putLong(sqe + SqeDescriptor.ADDR, 0);
 		this.sqes.putLong(sqe + SqeDescriptor.LEN, 0);
-		this.sqes.putLong(sqe + SqeDescriptor.USER_DATA, KIND_DRIVER << KIND_SHIFT | tag);
+		this.sqes.putLong(sqe + SqeDescriptor.USER_DATA, kind << KIND_SHIFT | tag);
 		this.sqes.putLong(sqe + SqeDescriptor.BUF_INDEX, 0);
 		this.sqes.putLong(sqe + SqeDescriptor.CMD + IoCmd.Q_ID,
 				this.queue | (long) tag << Short.SIZE | (long) result << Integer.SIZE);
-		this.sqes.putLong(sqe + SqeDescriptor.CMD + IoCmd.ADDR, this.buffers.address(tag));
+		this.sqes.putLong(sqe + SqeDescriptor.CMD + IoCmd.ADDR, address);
+	}
+
+	@Override
+	public void registerPages(int tag) {
+		makeRoom(2);
+		command(this.ring.nextSqe(), IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS, IoCommand.REGISTER_IO_BUF,
+				KIND_REGISTER, tag, 0, tag);
+	}
+
+	@Override
+	public void unregisterPages(int tag) {
+		command(nextSqe(), IoUring.SQE_CQE_SKIP_SUCCESS, IoCommand.UNREGISTER_IO_BUF, KIND_CANCEL, tag, 0, tag);
+	}
+
+	@Override
+	public void transfer(RingTransfer transfer, int slot) {
+		int opcode = transfer.opcode();
+		long position = transfer.restPosition();
+		long address = transfer.restAddress();
+		long length = transfer.restLength();
+		int flags = transfer.flags();
+		if (opcode == IoUring.OP_FALLOCATE) {
+			// the length is where the address of others is, the mode is the length
+			address = length;
+			length = flags;
+			flags = 0;
+		}
+		int fixedBuffer = Math.max(0, transfer.fixedBuffer());
+		operation(opcode, transfer.fd(), position, address, (int) length, flags, fixedBuffer,
+				KIND_TRANSFER << KIND_SHIFT | slot);
+	}
+
+	@Override
+	public void cancelTransfer(int slot) {
+		operation(IoUring.OP_ASYNC_CANCEL, -1, 0, KIND_TRANSFER << KIND_SHIFT | slot, 0, 0, 0,
+				KIND_CANCEL << KIND_SHIFT);
+	}
+
+	private void operation(int opcode, int fd, long position, long address, int length, int flags, int fixedBuffer,
+			long userData) {
+		int sqe = nextSqe();
+		this.sqes.putLong(sqe, opcode | (long) fd << Integer.SIZE);
+		this.sqes.putLong(sqe + SqeDescriptor.OFF, position);
+		this.sqes.putLong(sqe + SqeDescriptor.ADDR, address);
+		this.sqes.putLong(sqe + SqeDescriptor.LEN, Integer.toUnsignedLong(length) | (long) flags << Integer.SIZE);
+		this.sqes.putLong(sqe + SqeDescriptor.USER_DATA, userData);
+		this.sqes.putLong(sqe + SqeDescriptor.BUF_INDEX, fixedBuffer);
+		this.sqes.putLong(sqe + SqeDescriptor.CMD, 0);
+		this.sqes.putLong(sqe + SqeDescriptor.CMD + Long.BYTES, 0);
+	}
+
+	private int nextSqe() {
+		makeRoom(1);
+		return this.ring.nextSqe();
+	}
+
+	// commands alone always have room; transfers may be any number
+	private void makeRoom(int entries) {
+		if (this.ring.freeEntries() < entries) {
+			this.enters++;
+			this.ring.enter(0);
+		}
 	}
 
 	private void armWakeUp() {
-		int sqe = this.ring.nextSqe();
-		this.sqes.putLong(sqe, IoUring.OP_READ | (long) this.eventFd.fd() << Integer.SIZE);
-		this.sqes.putLong(sqe + SqeDescriptor.OFF, 0);
-		this.sqes.putLong(sqe + SqeDescriptor.ADDR, this.eventCounterAddress);
-		this.sqes.putLong(sqe + SqeDescriptor.LEN, EventFd.COUNTER_BYTES);
-		this.sqes.putLong(sqe + SqeDescriptor.USER_DATA, KIND_WAKE_UP << KIND_SHIFT);
-		this.sqes.putLong(sqe + SqeDescriptor.BUF_INDEX, 0);
-		this.sqes.putLong(sqe + SqeDescriptor.CMD, 0);
-		this.sqes.putLong(sqe + SqeDescriptor.CMD + Long.BYTES, 0);
+		operation(IoUring.OP_READ, this.eventFd.fd(), 0, this.eventCounterAddress, EventFd.COUNTER_BYTES, 0, 0,
+				KIND_WAKE_UP << KIND_SHIFT);
 	}
 
 	@Override
@@ -174,15 +250,31 @@ final class DriverTransport implements QueueTransport {
 	}
 
 	private void completed(long userData, int result, int flags) {
-		if (userData >>> KIND_SHIFT == KIND_WAKE_UP) {
-			armWakeUp();
-		}
-		else if (result == IoCommand.RES_OK) {
-			this.events.arrived((int) userData);
+		int low = (int) userData;
+		if (userData >>> KIND_SHIFT == KIND_DRIVER) {
+			if (result == IoCommand.RES_OK) {
+				this.events.arrived(low);
+			}
+			else {
+				this.events.aborted(low, -result);
+			}
 		}
 		else {
-			this.events.aborted((int) userData, -result);
+			completedOther(userData >>> KIND_SHIFT, low, result);
 		}
+	}
+
+	private void completedOther(long kind, int low, int result) {
+		if (kind == KIND_TRANSFER) {
+			this.events.transferred(low, result);
+		}
+		else if (kind == KIND_WAKE_UP) {
+			armWakeUp();
+		}
+		else if (kind == KIND_REGISTER) {
+			this.events.pagesUnavailable(low, -result);
+		}
+		// the result of a cancel is that of the transfer
 	}
 
 	@Override
@@ -228,6 +320,16 @@ final class DriverTransport implements QueueTransport {
 
 		@Override
 		public void aborted(int tag, int error) {
+			throw new IllegalStateException("No poll has begun");
+		}
+
+		@Override
+		public void transferred(int slot, int result) {
+			throw new IllegalStateException("No poll has begun");
+		}
+
+		@Override
+		public void pagesUnavailable(int tag, int error) {
 			throw new IllegalStateException("No poll has begun");
 		}
 

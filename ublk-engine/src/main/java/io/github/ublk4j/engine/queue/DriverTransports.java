@@ -16,8 +16,6 @@
 
 package io.github.ublk4j.engine.queue;
 
-import java.util.List;
-
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.linux.CurrentThread;
 import org.slf4j.Logger;
@@ -36,16 +34,20 @@ public final class DriverTransports implements QueueTransport.Factory {
 
 	private final CharDevice device;
 
-	private final List<QueueBuffers> buffers;
+	private final int depth;
+
+	private final PageRegistration pages;
 
 	/**
 	 * Creates a factory.
 	 * @param device the open device; closed after the last queue has ended
-	 * @param buffers the buffers of each queue
+	 * @param depth the tags of a queue
+	 * @param pages how the pages of requests are registered
 	 */
-	public DriverTransports(CharDevice device, List<QueueBuffers> buffers) {
+	public DriverTransports(CharDevice device, int depth, PageRegistration pages) {
 		this.device = device;
-		this.buffers = buffers;
+		this.depth = depth;
+		this.pages = pages;
 	}
 
 	@Override
@@ -53,7 +55,7 @@ public final class DriverTransports implements QueueTransport.Factory {
 		if (!CurrentThread.markIoFlusher()) {
 			logger.debug("Queue {} could not be marked as an I/O flusher: CAP_SYS_RESOURCE is missing", queue);
 		}
-		return new DriverTransport(this.device, queue, this.buffers.get(queue));
+		return new DriverTransport(this.device, queue, this.depth, this.pages);
 	}
 
 }

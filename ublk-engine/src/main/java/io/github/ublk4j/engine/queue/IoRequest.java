@@ -20,6 +20,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
+import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
@@ -29,11 +30,13 @@ import io.github.ublk4j.block.FlushRequest;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.block.WriteZeroesRequest;
+import io.github.ublk4j.engine.uring.IoUring;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
 
 /**
  * One request, and at the same time the subscriber of the {@code Mono} that answers it.
@@ -42,9 +45,22 @@ import reactor.core.CoreSubscriber;
  * The state decides who ends a request: whoever moves it from ACTIVE to ENDED. The loop
  * begins requests; any thread may end one.
  */
-abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
+abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscriber<Void> {
 
 	private static final Logger logger = LoggerFactory.getLogger(IoRequest.class);
+
+	// linux/fs.h
+	private static final int RWF_DSYNC = 2;
+
+	// linux/io_uring.h
+	private static final int FSYNC_DATASYNC = 1;
+
+	// linux/falloc.h
+	private static final int FALLOC_FL_KEEP_SIZE = 1;
+
+	private static final int FALLOC_FL_PUNCH_HOLE = 2;
+
+	private static final int FALLOC_FL_ZERO_RANGE = 16;
 
 	private static final int IDLE = 0;
 
@@ -54,19 +70,22 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 
 	private static final int CANCELLED = 3;
 
+	// stands in the place of the buffer after the end of the request
+	private static final IoBuffer SURRENDERED = new IoBuffer(ByteBuffer.allocate(0), 0);
+
 	private static final VarHandle STATE;
+
+	private static final VarHandle BUFFER;
 
 	static {
 		try {
 			STATE = MethodHandles.lookup().findVarHandle(IoRequest.class, "state", int.class);
+			BUFFER = MethodHandles.lookup().findVarHandle(IoRequest.class, "buffer", IoBuffer.class);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
 		}
 	}
-
-	/** The next request in the mailbox. */
-	@Nullable IoRequest next;
 
 	private final BlockQueue home;
 
@@ -87,6 +106,24 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 
 	private int result;
 
+	private int generation;
+
+	@SuppressWarnings("UnusedVariable") // through BUFFER
+	private @Nullable IoBuffer buffer;
+
+	// whether a thread other than the loop may be in the middle of asking for the buffer
+	private volatile boolean shared;
+
+	private Pages pages = Pages.UNAVAILABLE;
+
+	private boolean filled;
+
+	private @Nullable RingTransfer transfer;
+
+	private int transfersInFlight;
+
+	private boolean waitsForTransfers;
+
 	IoRequest(BlockQueue home, BlockOperation operation) {
 		this.home = home;
 		this.operation = operation;
@@ -95,12 +132,16 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 	/**
 	 * Begins a request. Called by the loop.
 	 */
-	final void begin(int tag, long offset, long length, boolean streamed) {
+	final void begin(int tag, long offset, long length, boolean streamed, @Nullable IoBuffer initialBuffer) {
+		this.generation++;
 		this.tag = tag;
 		this.offset = offset;
 		this.length = length;
 		this.streamed = streamed;
 		this.subscription = null;
+		this.buffer = initialBuffer;
+		this.filled = false;
+		this.waitsForTransfers = false;
 		STATE.setRelease(this, ACTIVE);
 	}
 
@@ -142,12 +183,143 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 		return this.operation;
 	}
 
-	final int tagOfLoop() {
+	final int tagInFlight() {
 		return this.tag;
+	}
+
+	final long lengthInFlight() {
+		return this.length;
 	}
 
 	final int result() {
 		return this.result;
+	}
+
+	/**
+	 * Returns whether nobody but the loop can be using the object, so that it may serve
+	 * another request. Called by the loop after the end.
+	 */
+	final boolean reusable() {
+		return !this.streamed && !this.shared;
+	}
+
+	/**
+	 * Commits the request.
+	 */
+	@Override
+	final void run() {
+		this.home.commit(this);
+	}
+
+	@Override
+	final void reject() {
+		// the driver has failed it already
+	}
+
+	final int generation() {
+		return this.generation;
+	}
+
+	/**
+	 * Returns whether the request of a generation has not ended. Called by the loop.
+	 */
+	final boolean isActive(int expectedGeneration) {
+		return this.generation == expectedGeneration && isActive();
+	}
+
+	/**
+	 * Where the pages of the request are. Used by the loop alone.
+	 */
+	final Pages pages() {
+		return this.pages;
+	}
+
+	final void pages(Pages pages) {
+		this.pages = pages;
+	}
+
+	/**
+	 * Notes that a transfer has put the data of a read into its pages.
+	 */
+	final void markFilled() {
+		this.filled = true;
+	}
+
+	final boolean filled() {
+		return this.filled;
+	}
+
+	final void transferBegun() {
+		this.transfersInFlight++;
+	}
+
+	final void transferEnded() {
+		this.transfersInFlight--;
+		if (this.transfersInFlight == 0 && this.waitsForTransfers) {
+			this.waitsForTransfers = false;
+			this.home.commit(this);
+		}
+	}
+
+	/**
+	 * Returns whether the kernel still works on the data of the request, so that its
+	 * commit must wait.
+	 */
+	final boolean mustWaitForTransfers() {
+		this.waitsForTransfers = this.transfersInFlight > 0;
+		return this.waitsForTransfers;
+	}
+
+	/**
+	 * Stops waiting for transfers that do not end.
+	 * @return whether the request has ended and waited for some; it is then never used
+	 * again
+	 */
+	final boolean stopWaitingForTransfers() {
+		boolean waited = this.waitsForTransfers;
+		this.waitsForTransfers = false;
+		return waited;
+	}
+
+	/**
+	 * Returns the buffer that the request has now. Any thread.
+	 */
+	final @Nullable IoBuffer ownBuffer() {
+		return (IoBuffer) BUFFER.getAcquire(this);
+	}
+
+	/**
+	 * Gives the request its buffer. Any thread.
+	 * @return {@code false} if it has one, or has ended
+	 */
+	final boolean adopt(IoBuffer provided) {
+		return BUFFER.compareAndSet(this, null, provided);
+	}
+
+	final IoBuffer requireBuffer() {
+		IoBuffer current = ownBuffer();
+		if (current == null || current == SURRENDERED) {
+			throw new IllegalStateException("This " + this.operation
+					+ " request is completed; a request must not be used after its completion");
+		}
+		return current;
+	}
+
+	/**
+	 * Takes the buffer away for ever. Called by the loop.
+	 * @return the buffer, if there was one
+	 */
+	final @Nullable IoBuffer surrenderBuffer() {
+		IoBuffer last = (IoBuffer) BUFFER.getAndSet(this, SURRENDERED);
+		return (last == SURRENDERED) ? null : last;
+	}
+
+	/**
+	 * Reports a failure after the disk has succeeded. Called by the loop.
+	 */
+	final void reportLate(Throwable failure) {
+		this.home.failures()
+			.report(this.operation, this.offset, this.length, BlockIoException.errnoOf(failure), failure);
 	}
 
 	/**
@@ -233,7 +405,38 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 
 	final ByteBuffer requestBuffer() {
 		requireActive();
-		return this.home.buffer(this.tag);
+		IoBuffer current = ownBuffer();
+		if (current == null) {
+			if (this.filled) {
+				throw new IllegalStateException("This " + this.operation + " request has been filled by a transfer"
+						+ " without a buffer; take the buffer before the transfer to see the data");
+			}
+			if (!this.home.isLoopThread()) {
+				// looked at by the loop after the state has changed, so that this object
+				// does not become another request between here and there
+				this.shared = true;
+				requireActive();
+			}
+			return this.home.dataPath().provide(this).bytes();
+		}
+		return requireBuffer().bytes();
+	}
+
+	/**
+	 * Returns a transfer of this request. The object of an earlier life is used again.
+	 */
+	final Mono<Void> transfer(int opcode, BackingFile file, long position, long length, int flags) {
+		requireActive();
+		if (position < 0) {
+			return Mono.error(new IllegalArgumentException("The position in " + file + " is " + position));
+		}
+		RingTransfer current = this.transfer;
+		if (current == null || !current.isFreeFor(this.generation)) {
+			current = new RingTransfer(this.home, this);
+			this.transfer = current;
+		}
+		current.define(this.generation, opcode, file, position, length, flags);
+		return current;
 	}
 
 	@Override
@@ -293,6 +496,25 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 				+ ")";
 	}
 
+	/**
+	 * Where the pages of a request can be found by a transfer.
+	 */
+	enum Pages {
+
+		/** Nowhere. */
+		UNAVAILABLE,
+
+		/** Nowhere yet: they can be registered. */
+		UNREGISTERED,
+
+		/** In the fixed buffer of the tag; the driver has put them there. */
+		REGISTERED,
+
+		/** In the fixed buffer of the tag, from where a command has to remove them. */
+		REGISTERED_BY_COMMAND
+
+	}
+
 	static IoRequest create(BlockQueue home, BlockOperation operation) {
 		return switch (operation) {
 			case READ -> new Read(home);
@@ -312,6 +534,11 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 		@Override
 		public ByteBuffer buffer() {
 			return requestBuffer();
+		}
+
+		@Override
+		public Mono<Void> transferFrom(BackingFile file, long position) {
+			return transfer(IoUring.OP_READ, file, position, length(), 0);
 		}
 
 	}
@@ -334,6 +561,11 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 		}
 
 		@Override
+		public Mono<Void> transferTo(BackingFile file, long position) {
+			return transfer(IoUring.OP_WRITE, file, position, length(), this.forceUnitAccess ? RWF_DSYNC : 0);
+		}
+
+		@Override
 		public boolean forceUnitAccess() {
 			requireActive();
 			return this.forceUnitAccess;
@@ -347,12 +579,22 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 			super(home, BlockOperation.FLUSH);
 		}
 
+		@Override
+		public Mono<Void> sync(BackingFile file) {
+			return transfer(IoUring.OP_FSYNC, file, 0, 0, FSYNC_DATASYNC);
+		}
+
 	}
 
 	static final class Discard extends IoRequest implements DiscardRequest {
 
 		Discard(BlockQueue home) {
 			super(home, BlockOperation.DISCARD);
+		}
+
+		@Override
+		public Mono<Void> punchHole(BackingFile file, long position) {
+			return transfer(IoUring.OP_FALLOCATE, file, position, length(), FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE);
 		}
 
 	}
@@ -367,6 +609,12 @@ abstract class IoRequest implements BlockRequest, CoreSubscriber<Void> {
 
 		void mayUnmap(boolean mayUnmap) {
 			this.mayUnmap = mayUnmap;
+		}
+
+		@Override
+		public Mono<Void> zeroRange(BackingFile file, long position) {
+			return transfer(IoUring.OP_FALLOCATE, file, position, length(),
+					FALLOC_FL_KEEP_SIZE | (this.mayUnmap ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE));
 		}
 
 		@Override

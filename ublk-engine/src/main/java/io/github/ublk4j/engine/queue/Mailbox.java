@@ -21,24 +21,24 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ended requests on their way from any thread to the loop: a Treiber stack linked through
- * the requests themselves. It needs no memory and no bound, since a queue has no more
- * requests than tags.
+ * Tasks on their way from any thread to the loop, most of them ended requests: a Treiber
+ * stack linked through the tasks themselves. It needs no memory and no bound, since a
+ * queue has no more requests than tags.
  */
 final class Mailbox {
 
-	private final AtomicReference<@Nullable IoRequest> top = new AtomicReference<>();
+	private final AtomicReference<@Nullable LoopTask> top = new AtomicReference<>();
 
 	/**
-	 * Adds a request. Any thread.
+	 * Adds a task. Any thread.
 	 */
-	void put(IoRequest request) {
-		IoRequest current;
+	void put(LoopTask task) {
+		LoopTask current;
 		do {
 			current = this.top.get();
-			request.next = current;
+			task.next = current;
 		}
-		while (!this.top.compareAndSet(current, request));
+		while (!this.top.compareAndSet(current, task));
 	}
 
 	boolean isEmpty() {
@@ -46,17 +46,17 @@ final class Mailbox {
 	}
 
 	/**
-	 * Takes all requests. The loop alone.
+	 * Takes all tasks. Any thread.
 	 * @return the oldest, linked to the others in the order of their arrival
 	 */
-	@Nullable IoRequest takeAll() {
+	@Nullable LoopTask takeAll() {
 		if (isEmpty()) {
 			return null;
 		}
-		IoRequest newest = this.top.getAndSet(null);
-		IoRequest oldest = null;
+		LoopTask newest = this.top.getAndSet(null);
+		LoopTask oldest = null;
 		while (newest != null) {
-			IoRequest older = newest.next;
+			LoopTask older = newest.next;
 			newest.next = oldest;
 			oldest = newest;
 			newest = older;

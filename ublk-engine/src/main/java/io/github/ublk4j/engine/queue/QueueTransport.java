@@ -16,8 +16,6 @@
 
 package io.github.ublk4j.engine.queue;
 
-import java.nio.ByteBuffer;
-
 /**
  * Carries the requests of one queue from the driver and the results back. Opened, used
  * and closed by the queue's thread, except for {@link #wakeUp()}.
@@ -25,33 +23,47 @@ import java.nio.ByteBuffer;
 public interface QueueTransport extends AutoCloseable {
 
 	/**
-	 * Returns the buffer of a tag.
-	 * @param tag the tag
-	 * @return a direct buffer of the largest request size, always the same object
-	 */
-	ByteBuffer buffer(int tag);
-
-	/**
-	 * Gives a tag another buffer, since code that was told to stop may still use the
-	 * present one. Takes effect with the next commit; what requests transfer from then on
-	 * is lost.
-	 * @param tag the tag
-	 */
-	void detachBuffer(int tag);
-
-	/**
 	 * Arms a tag for its first request, with the next {@link #exchange(boolean)}.
 	 * @param tag the tag
+	 * @param address where the driver copies to and from, or 0
 	 */
-	void fetch(int tag);
+	void fetch(int tag, long address);
 
 	/**
 	 * Completes the request of a tag and arms the tag again, with the next
 	 * {@link #exchange(boolean)}.
 	 * @param tag the tag
 	 * @param result bytes transferred, or a negative error number
+	 * @param address where the driver copies to and from for the next request, or 0
 	 */
-	void commitAndFetch(int tag, int result);
+	void commitAndFetch(int tag, int result, long address);
+
+	/**
+	 * Begins a transfer between a request and a file, with the next
+	 * {@link #exchange(boolean)}.
+	 * @param transfer what to transfer
+	 * @param slot the number that its completion carries
+	 */
+	void transfer(RingTransfer transfer, int slot);
+
+	/**
+	 * Registers the pages of a request as the fixed buffer of its tag, before the
+	 * transfer that follows at once.
+	 * @param tag the tag
+	 */
+	void registerPages(int tag);
+
+	/**
+	 * Removes the pages of a request from the fixed buffers, before its commit.
+	 * @param tag the tag
+	 */
+	void unregisterPages(int tag);
+
+	/**
+	 * Asks for a transfer to be broken off. Its completion arrives nevertheless.
+	 * @param slot the number that its completion carries
+	 */
+	void cancelTransfer(int slot);
 
 	/**
 	 * Hands everything queued to the driver.
@@ -117,6 +129,21 @@ public interface QueueTransport extends AutoCloseable {
 		 * @param error the positive error number; ENODEV is the regular end
 		 */
 		void aborted(int tag, int error);
+
+		/**
+		 * A transfer has ended.
+		 * @param slot its number
+		 * @param result bytes transferred or 0, or the negative error number
+		 */
+		void transferred(int slot, int result);
+
+		/**
+		 * The pages of a request could not be registered; the transfer after that is
+		 * cancelled.
+		 * @param tag the tag
+		 * @param error the positive error number
+		 */
+		void pagesUnavailable(int tag, int error);
 
 	}
 

@@ -25,6 +25,8 @@ import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.UblkLayout.ParamBasic;
 import io.github.ublk4j.engine.driver.UblkLayout.ParamDiscard;
+import io.github.ublk4j.engine.driver.UblkLayout.ParamDmaAlign;
+import io.github.ublk4j.engine.driver.UblkLayout.ParamSegment;
 import io.github.ublk4j.engine.driver.UblkLayout.Params;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +52,7 @@ class DeviceParametersTests {
 
 	@Test
 	void structureIsWholeAndItsLengthIsInIt() {
-		ByteBuffer params = DeviceParameters.encode(disk().build(), READ_WRITE, 65536);
+		ByteBuffer params = DeviceParameters.encode(disk().build(), READ_WRITE, granted(65536, 0));
 		assertThat(params.capacity()).isEqualTo(Params.SIZE);
 		assertThat(params.isDirect()).isTrue();
 		assertThat(params.order()).isEqualTo(ByteOrder.nativeOrder());
@@ -66,7 +68,7 @@ class DeviceParametersTests {
 			.ioOpt(1 << 20)
 			.maxIoSize(1 << 20)
 			.build();
-		ByteBuffer params = DeviceParameters.encode(spec, READ_WRITE, 512 << 10);
+		ByteBuffer params = DeviceParameters.encode(spec, READ_WRITE, granted(512 << 10, 0));
 		assertThat(basic(params, ParamBasic.LOGICAL_BS_SHIFT)).isEqualTo(10);
 		assertThat(basic(params, ParamBasic.PHYSICAL_BS_SHIFT)).isEqualTo(13);
 		assertThat(basic(params, ParamBasic.IO_MIN_SHIFT)).isEqualTo(14);
@@ -80,7 +82,7 @@ class DeviceParametersTests {
 	@Test
 	void largestBlocksAreThoseThatTheDriverAccepts() {
 		DiskSpec spec = disk().logicalBlockSize(4096).physicalBlockSize(256 << 20).build();
-		ByteBuffer params = DeviceParameters.encode(spec, READ_WRITE, 65536);
+		ByteBuffer params = DeviceParameters.encode(spec, READ_WRITE, granted(65536, 0));
 		assertThat(basic(params, ParamBasic.LOGICAL_BS_SHIFT)).isEqualTo(12);
 		assertThat(basic(params, ParamBasic.PHYSICAL_BS_SHIFT)).isEqualTo(28);
 		assertThat(basic(params, ParamBasic.IO_MIN_SHIFT)).isEqualTo(28);
@@ -92,7 +94,7 @@ class DeviceParametersTests {
 			"true,true," + (READ_ONLY | ROTATIONAL) })
 	void readOnlyAndRotationalAreAttributes(boolean readOnly, boolean rotational, int expected) {
 		DiskSpec spec = disk().readOnly(readOnly).rotational(rotational).build();
-		assertThat(attributes(DeviceParameters.encode(spec, READ_WRITE, 65536))).isEqualTo(expected);
+		assertThat(attributes(DeviceParameters.encode(spec, READ_WRITE, granted(65536, 0)))).isEqualTo(expected);
 	}
 
 	@Test
@@ -108,7 +110,7 @@ class DeviceParametersTests {
 
 	@Test
 	void diskThatOnlyReadsAndWritesHasOnlyTheBasicGroup() {
-		ByteBuffer params = DeviceParameters.encode(disk().build(), READ_WRITE, 65536);
+		ByteBuffer params = DeviceParameters.encode(disk().build(), READ_WRITE, granted(65536, 0));
 		assertThat(params.getInt(Params.TYPES)).isEqualTo(1);
 		for (int i = Params.DISCARD; i < Params.SIZE; i++) {
 			assertThat(params.get(i)).isZero();
@@ -146,10 +148,33 @@ class DeviceParametersTests {
 		}
 	}
 
+	@Test
+	void zeroCopyAsksForRequestMemoryAlignedToBlocks() {
+		DiskSpec spec = disk().logicalBlockSize(1024).build();
+		ByteBuffer params = DeviceParameters.encode(spec, READ_WRITE,
+				granted(65536, UblkFeature.SUPPORT_ZERO_COPY.mask()));
+		assertThat(params.getInt(Params.TYPES)).isEqualTo(0b10001);
+		assertThat(params.getInt(Params.DMA + ParamDmaAlign.ALIGNMENT)).isEqualTo(1023);
+	}
+
+	@Test
+	void largeRequestsOfScatteredPagesAreNotCut() {
+		ByteBuffer params = DeviceParameters.encode(disk().build(), READ_WRITE, granted(32 << 20, 0));
+		assertThat(params.getInt(Params.TYPES)).isEqualTo(0b100001);
+		assertThat(Short.toUnsignedInt(params.getShort(Params.SEG + ParamSegment.MAX_SEGMENTS)))
+			.isGreaterThanOrEqualTo(8192);
+		assertThat(params.getInt(Params.SEG + ParamSegment.MAX_SEGMENT_SIZE)).isGreaterThanOrEqualTo(4096);
+		assertThat(params.getLong(Params.SEG + ParamSegment.SEG_BOUNDARY_MASK)).isEqualTo(0xffffffffL);
+	}
+
 	private static ByteBuffer encode(BlockOperation first, BlockOperation... others) {
 		EnumSet<BlockOperation> operations = EnumSet.of(first, others);
 		operations.addAll(READ_WRITE);
-		return DeviceParameters.encode(disk().build(), operations, 65536);
+		return DeviceParameters.encode(disk().build(), operations, granted(65536, 0));
+	}
+
+	private static DeviceInfo granted(int maxIoSize, long flags) {
+		return DeviceInfo.request(1, 128, maxIoSize, flags);
 	}
 
 	private static DiskSpec.Builder disk() {

@@ -116,11 +116,17 @@ class KernelHeadersTests {
 
 	@Test
 	void constantsOfIoUringAreThoseOfTheKernel() throws Exception {
-		compare(IoUring.class, (name) -> "IORING_" + name,
-				Map.of("EXT_ARG_SIZE", "sizeof(struct io_uring_getevents_arg)", "EXT_ARG_TS",
-						offset("struct io_uring_getevents_arg", "ts"), "TIMESPEC_SIZE",
-						"sizeof(struct __kernel_timespec)", "TIMESPEC_TV_NSEC",
-						offset("struct __kernel_timespec", "tv_nsec")));
+		compare(IoUring.class, (name) -> name.startsWith("SQE_") ? "IO" + name : "IORING_" + name,
+				Map.ofEntries(Map.entry("RSRC_REGISTER_SIZE", "sizeof(struct io_uring_rsrc_register)"),
+						Map.entry("RSRC_REGISTER_NR", offset("struct io_uring_rsrc_register", "nr")),
+						Map.entry("RSRC_REGISTER_FLAGS", offset("struct io_uring_rsrc_register", "flags")),
+						Map.entry("RSRC_UPDATE_SIZE", "sizeof(struct io_uring_rsrc_update)"),
+						Map.entry("RSRC_UPDATE_OFFSET", offset("struct io_uring_rsrc_update", "offset")),
+						Map.entry("RSRC_UPDATE_DATA", offset("struct io_uring_rsrc_update", "data")),
+						Map.entry("EXT_ARG_SIZE", "sizeof(struct io_uring_getevents_arg)"),
+						Map.entry("EXT_ARG_TS", offset("struct io_uring_getevents_arg", "ts")),
+						Map.entry("TIMESPEC_SIZE", "sizeof(struct __kernel_timespec)"),
+						Map.entry("TIMESPEC_TV_NSEC", offset("struct __kernel_timespec", "tv_nsec"))));
 		equal("tv_sec", offset("struct __kernel_timespec", "tv_sec"), 0);
 		prove();
 	}
@@ -169,7 +175,9 @@ class KernelHeadersTests {
 	@Test
 	void parameterTypesAndAttributesAreThoseOfTheKernel() throws Exception {
 		compare(DeviceParameters.class, (name) -> (name.startsWith("TYPE_") ? "UBLK_PARAM_" : "UBLK_") + name,
-				Map.of("SECTOR_SHIFT", "9", "MAX_RANGE_SECTORS", "0x7ffff000 >> 9"));
+				Map.of("SECTOR_SHIFT", "9", "MAX_RANGE_SECTORS", "0x7ffff000 >> 9",
+						// from the kernel's own blkdev.h
+						"DEFAULT_SEGMENTS", "128", "SEGMENT_BOUNDARY_MASK", "0xffffffff", "MAX_SEGMENT_SIZE", "65536"));
 		prove();
 	}
 
@@ -201,7 +209,7 @@ class KernelHeadersTests {
 	@Test
 	void flagsOfSystemCallsAreThoseOfTheKernel() throws Exception {
 		Map<String, String> composed = Map.of("PROT_READ_WRITE", "PROT_READ | PROT_WRITE", "MAP_PRIVATE_ANONYMOUS",
-				"MAP_PRIVATE | MAP_ANONYMOUS", "COUNTER_BYTES", "sizeof(__u64)");
+				"MAP_PRIVATE | MAP_ANONYMOUS", "COUNTER_BYTES", "sizeof(__u64)", "CREATION_MODE", "0600");
 		compare(Mapping.class, Function.identity(), composed);
 		compare(IoMemory.class, Function.identity(), composed);
 		compare(LinuxFile.class, Function.identity(), composed);

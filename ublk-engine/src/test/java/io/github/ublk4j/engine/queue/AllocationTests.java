@@ -17,7 +17,6 @@
 package io.github.ublk4j.engine.queue;
 
 import java.lang.management.ManagementFactory;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 
 import com.sun.management.ThreadMXBean;
@@ -112,8 +111,6 @@ class AllocationTests {
 
 		private final BlockQueue queue;
 
-		private final ByteBuffer buffer = ByteBuffer.allocateDirect(4096);
-
 		private final int[] arriving = new int[DEPTH];
 
 		private int arrivals;
@@ -125,8 +122,8 @@ class AllocationTests {
 		private volatile long queueBytes = Long.MAX_VALUE;
 
 		Carousel(BlockDeviceHandler handler) {
-			this.queue = BlockQueue.forHandler("carousel", 0, DEPTH, (index) -> this, handler,
-					(index, reason, failure) -> {
+			this.queue = BlockQueue.forHandler("carousel", 0, DEPTH, (index) -> this,
+					new DriverDouble(DEPTH, 4096).dataPath(), handler, (index, reason, failure) -> {
 					});
 		}
 
@@ -137,26 +134,36 @@ class AllocationTests {
 		}
 
 		@Override
-		public ByteBuffer buffer(int tag) {
-			return this.buffer;
-		}
-
-		@Override
-		public void detachBuffer(int tag) {
-			throw new AssertionError("nothing is cancelled");
-		}
-
-		@Override
-		public void fetch(int tag) {
+		public void fetch(int tag, long address) {
 			this.arriving[this.arrivals++] = tag;
 		}
 
 		@Override
-		public void commitAndFetch(int tag, int result) {
+		public void commitAndFetch(int tag, int result, long address) {
 			if (result != 4096) {
 				throw new AssertionError("result " + result);
 			}
 			this.arriving[this.arrivals++] = tag;
+		}
+
+		@Override
+		public void transfer(RingTransfer transfer, int slot) {
+			throw new AssertionError("nothing is transferred");
+		}
+
+		@Override
+		public void registerPages(int tag) {
+			throw new AssertionError("nothing is transferred");
+		}
+
+		@Override
+		public void unregisterPages(int tag) {
+			throw new AssertionError("nothing is transferred");
+		}
+
+		@Override
+		public void cancelTransfer(int slot) {
+			throw new AssertionError("nothing is transferred");
 		}
 
 		@Override

@@ -463,7 +463,7 @@ class BlockQueueTests {
 	void queueThatCannotOpenItsTransportReportsWhy() {
 		BlockQueue broken = BlockQueue.forHandler("test", 0, 4, (index) -> {
 			throw new IllegalArgumentException("no ring today");
-		}, (read) -> Mono.empty(), this::failed);
+		}, this.driver.dataPath(), (read) -> Mono.empty(), this::failed);
 		assertThatIllegalStateException().isThrownBy(() -> broken.start(PATIENCE))
 			.withMessageContaining("Queue 0 of disk 'test'")
 			.withMessageContaining("no ring today");
@@ -478,7 +478,8 @@ class BlockQueueTests {
 				events.aborted(0, 22);
 			}
 		};
-		BlockQueue dying = BlockQueue.forHandler("test", 0, 1, broken, (read) -> Mono.empty(), this::failed);
+		BlockQueue dying = BlockQueue.forHandler("test", 0, 1, broken, broken.dataPath(), (read) -> Mono.empty(),
+				this::failed);
 		dying.start(PATIENCE);
 		assertThat(dying.awaitEnd(PATIENCE)).isTrue();
 		assertThat(this.failures).hasSize(1);
@@ -501,7 +502,8 @@ class BlockQueueTests {
 				super.exchange(false);
 			}
 		};
-		BlockQueue dying = BlockQueue.forHandler("test", 0, 1, breaking, (read) -> Mono.empty(), this::failed);
+		BlockQueue dying = BlockQueue.forHandler("test", 0, 1, breaking, breaking.dataPath(), (read) -> Mono.empty(),
+				this::failed);
 		dying.start(PATIENCE);
 		assertThat(dying.awaitEnd(PATIENCE)).isTrue();
 		assertThat(dying.snapshot().alive()).isFalse();
@@ -524,7 +526,7 @@ class BlockQueueTests {
 		ConcurrentLinkedQueue<Sinks.Empty<Void>> pending = new ConcurrentLinkedQueue<>();
 		for (int round = 0; round < 200; round++) {
 			DriverDouble racing = new DriverDouble(4, 4096);
-			BlockQueue racer = BlockQueue.forHandler("race", 0, 4, racing, (read) -> {
+			BlockQueue racer = BlockQueue.forHandler("race", 0, 4, racing, racing.dataPath(), (read) -> {
 				Sinks.Empty<Void> sink = Sinks.empty();
 				pending.add(sink);
 				return sink.asMono();
@@ -554,7 +556,8 @@ class BlockQueueTests {
 	}
 
 	private void start(BlockDeviceHandler handler) {
-		this.queue = BlockQueue.forHandler("test", 0, 4, this.driver, handler, this::failed);
+		this.queue = BlockQueue.forHandler("test", 0, 4, this.driver, this.driver.dataPath(!handler.fillsReadBuffers()),
+				handler, this::failed);
 		this.queue.start(PATIENCE);
 	}
 

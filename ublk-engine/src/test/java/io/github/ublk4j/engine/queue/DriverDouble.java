@@ -19,11 +19,17 @@ package io.github.ublk4j.engine.queue;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.engine.driver.IoOperation;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plays the driver of one queue: a request waits for an armed tag, arrives, and is
@@ -32,10 +38,23 @@ import io.github.ublk4j.engine.driver.IoOperation;
  */
 class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
-	private final ByteBuffer[] buffers;
+	private final int bufferSize;
+
+	// what lies at the addresses that the queue names
+	private final Map<Long, ByteBuffer> memory = new HashMap<>();
 
 	// where the driver copies to and from
-	private final ByteBuffer[] driverBuffers;
+	private final long[] addresses;
+
+	private final List<String> registrations = new ArrayList<>();
+
+	private final List<Integer> failedRegistrations = new ArrayList<>();
+
+	private final List<Integer> cancelledTransfers = new ArrayList<>();
+
+	private final Map<Integer, Integer> transferResults = new LinkedHashMap<>();
+
+	private final Map<Integer, TransferRequest> transfers = new LinkedHashMap<>();
 
 	private final Request[] inFlight;
 
@@ -58,11 +77,8 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	private long enters;
 
 	DriverDouble(int depth, int bufferSize) {
-		this.buffers = new ByteBuffer[depth];
-		for (int tag = 0; tag < depth; tag++) {
-			this.buffers[tag] = ByteBuffer.allocateDirect(bufferSize);
-		}
-		this.driverBuffers = this.buffers.clone();
+		this.bufferSize = bufferSize;
+		this.addresses = new long[depth];
 		this.inFlight = new Request[depth];
 		this.armed = new boolean[depth];
 		this.aborted = new boolean[depth];
@@ -108,43 +124,120 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		return this.closed;
 	}
 
-	@Override
-	public ByteBuffer buffer(int tag) {
-		return this.buffers[tag];
+	/**
+	 * Returns a data path whose buffers this driver copies to and from.
+	 */
+	DataPath dataPath(boolean clearReadBuffers) {
+		return new BufferPerTag(clearReadBuffers);
 	}
 
-	// the whole buffer, whatever limit the queue has set on its view
+	DataPath dataPath() {
+		return dataPath(true);
+	}
+
+	private IoBuffer allocate(int size) {
+		ByteBuffer bytes = ByteBuffer.allocateDirect(size);
+		long address = this.memory.size() + 1L;
+		this.memory.put(address, bytes);
+		return new IoBuffer(bytes, address);
+	}
+
+	// the whole buffer, whatever limit the queue has set on its view; none in user-copy
+	// mode
 	private ByteBuffer memory(int tag) {
-		return this.driverBuffers[tag].duplicate().clear();
+		ByteBuffer bytes = this.memory.get(this.addresses[tag]);
+		return (bytes != null) ? bytes.duplicate().clear() : ByteBuffer.allocate(this.bufferSize);
 	}
 
 	@Override
-	public void detachBuffer(int tag) {
-		this.driverBuffers[tag] = ByteBuffer.allocateDirect(this.buffers[tag].capacity());
+	public void fetch(int tag, long address) {
+		this.queued.add(() -> {
+			this.addresses[tag] = address;
+			this.armed[tag] = true;
+		});
 	}
 
 	@Override
-	public void fetch(int tag) {
-		this.queued.add(() -> this.armed[tag] = true);
-	}
-
-	@Override
-	public void commitAndFetch(int tag, int result) {
+	public void commitAndFetch(int tag, int result, long address) {
 		this.queued.add(() -> {
 			Request request = this.inFlight[tag];
 			if (request == null) {
 				throw new AssertionError("commit of tag " + tag + ", which has no request");
 			}
+			byte[] bytes = new byte[(request.operation() == IoOperation.READ && result > 0) ? result : 0];
+			if (request.copied != null) {
+				bytes = request.copied;
+			}
+			else {
+				memory(tag).get(0, bytes);
+			}
 			this.inFlight[tag] = null;
+			this.addresses[tag] = address;
 			this.armed[tag] = true;
 			if (result < 0) {
 				request.answer.completeExceptionally(new ErrnoException(-result));
-				return;
 			}
-			byte[] bytes = new byte[(request.operation() == IoOperation.READ) ? result : 0];
-			memory(tag).get(0, bytes);
-			request.answer.complete(bytes);
+			else {
+				request.answer.complete(bytes);
+			}
 		});
+	}
+
+	@Override
+	public void transfer(RingTransfer transfer, int slot) {
+		TransferRequest started = new TransferRequest(slot, transfer.opcode(), transfer.restPosition(),
+				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.fixedBuffer());
+		this.queued.add(() -> this.transfers.put(slot, started));
+	}
+
+	@Override
+	public void registerPages(int tag) {
+		this.queued.add(() -> this.registrations.add("register " + tag));
+	}
+
+	@Override
+	public void unregisterPages(int tag) {
+		this.queued.add(() -> this.registrations.add("unregister " + tag));
+	}
+
+	@Override
+	public void cancelTransfer(int slot) {
+		this.queued.add(() -> this.cancelledTransfers.add(slot));
+	}
+
+	/**
+	 * Waits for transfers to be under way.
+	 * @return those that have no result yet
+	 */
+	List<TransferRequest> awaitTransfers(int count) {
+		Awaitility.await().until(() -> transfers().size() == count);
+		return transfers();
+	}
+
+	private synchronized List<TransferRequest> transfers() {
+		return List.copyOf(this.transfers.values());
+	}
+
+	synchronized List<Integer> cancelledTransfers() {
+		return List.copyOf(this.cancelledTransfers);
+	}
+
+	synchronized List<String> registrations() {
+		return List.copyOf(this.registrations);
+	}
+
+	synchronized void endTransfer(TransferRequest transfer, int result) {
+		this.transfers.remove(transfer.slot());
+		this.transferResults.put(transfer.slot(), result);
+		notifyAll();
+	}
+
+	/**
+	 * Lets the registration of a request's pages fail, and with it the transfer after it.
+	 */
+	synchronized void failRegistration(int tag, TransferRequest transfer) {
+		this.failedRegistrations.add(tag);
+		endTransfer(transfer, -125);
 	}
 
 	@Override
@@ -164,6 +257,9 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	}
 
 	private boolean eventPending() {
+		if (!this.transferResults.isEmpty()) {
+			return true;
+		}
 		for (int tag = 0; tag < this.armed.length; tag++) {
 			if (this.armed[tag] && (this.stopping || !this.submitted.isEmpty())) {
 				return true;
@@ -174,6 +270,16 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 	@Override
 	public void poll(Events events) {
+		Map<Integer, Integer> results;
+		List<Integer> failed;
+		synchronized (this) {
+			results = new LinkedHashMap<>(this.transferResults);
+			this.transferResults.clear();
+			failed = List.copyOf(this.failedRegistrations);
+			this.failedRegistrations.clear();
+		}
+		failed.forEach((tag) -> events.pagesUnavailable(tag, 22));
+		results.forEach(events::transferred);
 		for (int tag = 0; tag < this.armed.length; tag++) {
 			boolean arrives = false;
 			boolean aborts = false;
@@ -240,6 +346,109 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	}
 
 	/**
+	 * Returns a copier to and from the requests of this driver.
+	 */
+	RequestCopier copier() {
+		return new RequestCopier() {
+
+			@Override
+			public void fromRequest(int tag, IoBuffer target, int length) {
+				target.bytes().duplicate().clear().put(0, DriverDouble.this.inFlight[tag].data, 0, length);
+			}
+
+			@Override
+			public void toRequest(int tag, IoBuffer source, int length) {
+				byte[] bytes = new byte[length];
+				source.bytes().duplicate().clear().get(0, bytes);
+				DriverDouble.this.inFlight[tag].copied = bytes;
+			}
+
+			@Override
+			public void zeroRequest(int tag, int length) {
+				DriverDouble.this.inFlight[tag].copied = new byte[length];
+			}
+
+		};
+	}
+
+	/**
+	 * Copy mode in ordinary memory.
+	 */
+	private final class BufferPerTag extends DataPath {
+
+		private final boolean clearReadBuffers;
+
+		private final IoBuffer[] buffers = new IoBuffer[DriverDouble.this.addresses.length];
+
+		private final long[] commandAddresses = new long[this.buffers.length];
+
+		BufferPerTag(boolean clearReadBuffers) {
+			this.clearReadBuffers = clearReadBuffers;
+			for (int tag = 0; tag < this.buffers.length; tag++) {
+				this.buffers[tag] = allocate(DriverDouble.this.bufferSize);
+				this.commandAddresses[tag] = this.buffers[tag].address();
+			}
+		}
+
+		@Override
+		long commandAddress(int tag) {
+			return this.commandAddresses[tag];
+		}
+
+		@Override
+		IoBuffer begin(IoRequest request, int operationAndFlags, int tag, int length) {
+			this.buffers[tag].present(length);
+			if (this.clearReadBuffers && request.kind() == BlockOperation.READ) {
+				this.buffers[tag].zero(length);
+			}
+			return this.buffers[tag];
+		}
+
+		@Override
+		IoBuffer provide(IoRequest request) {
+			throw new AssertionError("it has one");
+		}
+
+		@Override
+		int end(IoRequest request, int result) {
+			return result;
+		}
+
+		@Override
+		void abandon(IoRequest request) {
+			this.commandAddresses[request.tagInFlight()] = allocate(DriverDouble.this.bufferSize).address();
+		}
+
+		@Override
+		public long bytes() {
+			return 0;
+		}
+
+		@Override
+		public boolean locked() {
+			return false;
+		}
+
+		@Override
+		public void trim() {
+			// nothing is spare
+		}
+
+		@Override
+		public void release() {
+			// the garbage collector does
+		}
+
+	}
+
+	/**
+	 * A transfer as the kernel sees it.
+	 */
+	record TransferRequest(int slot, int opcode, long position, long address, long length, int flags, int fixedBuffer) {
+
+	}
+
+	/**
 	 * How the reader or writer sees a failed request.
 	 */
 	static final class ErrnoException extends RuntimeException {
@@ -263,6 +472,8 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		private final long length;
 
 		private final byte[] data;
+
+		private byte @Nullable [] copied;
 
 		Request(int operationAndFlags, long offset, long length, byte[] data) {
 			this.operationAndFlags = operationAndFlags;

@@ -246,12 +246,13 @@ class StreamServerTests {
 	@SuppressWarnings("NullAway") // what the test is about
 	void streamThatReturnsNullIsReportedAtStart() {
 		this.queue = null;
-		BlockQueue broken = BlockQueue.forStream("test", 0, 4, this.driver, (requests) -> null, this::failed);
+		BlockQueue broken = BlockQueue.forStream("test", 0, 4, this.driver, this.driver.dataPath(), (requests) -> null,
+				this::failed);
 		assertThatIllegalStateException().isThrownBy(() -> broken.start(PATIENCE)).withMessageContaining("null");
 	}
 
 	private void start(BlockRequestStream stream) {
-		this.queue = BlockQueue.forStream("test", 0, 4, this.driver, stream, this::failed);
+		this.queue = BlockQueue.forStream("test", 0, 4, this.driver, this.driver.dataPath(), stream, this::failed);
 		this.queue.start(PATIENCE);
 	}
 

@@ -16,18 +16,17 @@
 
 package io.github.ublk4j.engine.queue;
 
-import java.nio.ByteBuffer;
-
+import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.engine.linux.IoMemory;
 import io.github.ublk4j.engine.linux.LinuxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The request buffers of one queue in copy mode: one per tag, allocated up front and
- * locked. The driver may write into the buffer of an armed tag at any moment, so none is
- * given back before the queue has ended.
+ * Copy mode: the driver copies between the request and the buffer of its tag. The buffers
+ * are allocated up front and locked. The driver may write into the buffer of an armed tag
+ * at any moment, so none is given back before the queue has ended.
  */
-public final class QueueBuffers {
+public final class CopyPath extends DataPath {
 
 	private static final long MAX_REGION = 1L << 30;
 
@@ -35,9 +34,11 @@ public final class QueueBuffers {
 
 	private final int bufferSize;
 
+	private final boolean clearReadBuffers;
+
 	private final IoMemory[] regions;
 
-	private final ByteBuffer[] buffers;
+	private final IoBuffer[] buffers;
 
 	private final long[] addresses;
 
@@ -49,14 +50,16 @@ public final class QueueBuffers {
 	 * Allocates the buffers of a queue.
 	 * @param depth the tags of the queue
 	 * @param bufferSize the largest request in bytes, a multiple of the page size
+	 * @param clearReadBuffers whether the buffer of a read is zeroed for the disk
 	 * @throws LinuxException if memory is short
 	 */
-	public QueueBuffers(int depth, int bufferSize) {
+	public CopyPath(int depth, int bufferSize, boolean clearReadBuffers) {
 		this.depth = depth;
 		this.bufferSize = bufferSize;
+		this.clearReadBuffers = clearReadBuffers;
 		int perRegion = (int) Math.min(depth, MAX_REGION / bufferSize);
 		this.regions = new IoMemory[(depth + perRegion - 1) / perRegion];
-		this.buffers = new ByteBuffer[depth];
+		this.buffers = new IoBuffer[depth];
 		this.addresses = new long[depth];
 		for (int region = 0; region < this.regions.length; region++) {
 			int first = region * perRegion;
@@ -69,50 +72,59 @@ public final class QueueBuffers {
 				throw ex;
 			}
 			for (int i = 0; i < count; i++) {
-				this.buffers[first + i] = this.regions[region].buffer().slice(i * bufferSize, bufferSize);
-				this.addresses[first + i] = this.regions[region].address() + (long) i * bufferSize;
+				long address = this.regions[region].address() + (long) i * bufferSize;
+				this.buffers[first + i] = new IoBuffer(this.regions[region].buffer().slice(i * bufferSize, bufferSize),
+						address);
+				this.addresses[first + i] = address;
 			}
 		}
 	}
 
-	int depth() {
-		return this.depth;
-	}
-
-	ByteBuffer buffer(int tag) {
-		return this.buffers[tag];
-	}
-
-	long address(int tag) {
+	@Override
+	long commandAddress(int tag) {
 		return this.addresses[tag];
 	}
 
+	@Override
+	IoBuffer begin(IoRequest request, int operationAndFlags, int tag, int length) {
+		IoBuffer buffer = this.buffers[tag];
+		buffer.present(length);
+		if (this.clearReadBuffers && request.kind() == BlockOperation.READ) {
+			buffer.zero(length);
+		}
+		return buffer;
+	}
+
+	@Override
+	IoBuffer provide(IoRequest request) {
+		throw new IllegalStateException("A request has its buffer from the start");
+	}
+
+	@Override
+	int end(IoRequest request, int result) {
+		return result;
+	}
+
 	/**
-	 * Takes the buffer of a tag away from the driver, since code that was told to stop
+	 * Takes the buffer of the tag away from the driver, since code that was told to stop
 	 * may still use it: it would see the data of later requests, and store it. Requests
-	 * that arrive from now on transfer their data to and from nowhere. Called by the
-	 * loop.
+	 * that arrive from now on transfer their data to and from nowhere.
 	 */
-	void detach(int tag) {
+	@Override
+	void abandon(IoRequest request) {
 		if (this.discarded == null) {
 			this.discarded = IoMemory.allocate(this.bufferSize);
 		}
 		this.detached = true;
-		this.addresses[tag] = this.discarded.address();
+		this.addresses[request.tagInFlight()] = this.discarded.address();
 	}
 
-	/**
-	 * Returns the memory of the buffers.
-	 * @return bytes
-	 */
+	@Override
 	public long bytes() {
 		return (long) this.depth * this.bufferSize;
 	}
 
-	/**
-	 * Returns whether the memory is locked.
-	 * @return whether none of it can be swapped
-	 */
+	@Override
 	public boolean locked() {
 		for (IoMemory region : this.regions) {
 			if (!region.locked()) {
@@ -122,10 +134,12 @@ public final class QueueBuffers {
 		return true;
 	}
 
-	/**
-	 * Gives the memory back, after the queue has ended. Memory that code which was told
-	 * to stop may still use goes when that code does. Idempotent.
-	 */
+	@Override
+	public void trim() {
+		// the driver knows every buffer
+	}
+
+	@Override
 	@SuppressWarnings("ConstantValue")
 	public void release() {
 		for (IoMemory region : this.regions) {

@@ -1,0 +1,78 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.linux;
+
+import java.lang.invoke.MethodHandle;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The system calls that are made while requests are served, by the fastest way that this
+ * Java has. Each returns its result or the negative error number.
+ */
+final class RequestPathCalls {
+
+	private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
+
+	private static final long PREAD = ARM ? 67 : 17;
+
+	private static final long PWRITE = ARM ? 68 : 18;
+
+	private static final long IO_URING_ENTER = 426;
+
+	// final, so that the JIT compiler sees through it
+	private static final @Nullable MethodHandle FOREIGN_SYSCALL = ForeignSyscall.find();
+
+	private RequestPathCalls() {
+	}
+
+	static int enter(int fd, int toSubmit, int minComplete, int flags, long argument, long argumentSize) {
+		return (int) call(IO_URING_ENTER, fd, toSubmit, minComplete, flags, argument, argumentSize);
+	}
+
+	static int pread(int fd, long address, int length, long position) {
+		return (int) call(PREAD, fd, address, length, position, 0, 0);
+	}
+
+	static int pwrite(int fd, long address, int length, long position) {
+		return (int) call(PWRITE, fd, address, length, position, 0, 0);
+	}
+
+	private static long call(long number, long first, long second, long third, long fourth, long fifth, long sixth) {
+		if (FOREIGN_SYSCALL != null) {
+			long result = foreign(FOREIGN_SYSCALL, number, first, second, third, fourth, fifth, sixth);
+			if (result >= 0) {
+				return result;
+			}
+			// Such a call cannot tell why it failed. It is made again by the one that
+			// can: these calls may be repeated
+		}
+		long result = Libc.syscall(number, first, second, third, fourth, fifth, sixth);
+		return (result == -1) ? -Libc.errno() : result;
+	}
+
+	private static long foreign(MethodHandle syscall, long number, long first, long second, long third, long fourth,
+			long fifth, long sixth) {
+		try {
+			return (long) syscall.invokeExact(number, first, second, third, fourth, fifth, sixth);
+		}
+		catch (Throwable ex) {
+			throw new LinkageError("system call " + number, ex);
+		}
+	}
+
+}

@@ -1,0 +1,202 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+import io.github.ublk4j.engine.linux.IoMemory;
+import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
+
+/**
+ * The buffers of one queue in user-copy mode, made when they are needed. Sizes are powers
+ * of two from a page on; buffers of less than {@value #SLAB} bytes share a piece of
+ * memory. Any thread.
+ */
+final class BufferPool {
+
+	private static final int SLAB = 64 << 10;
+
+	private final int largest;
+
+	private final SizeClass[] classes;
+
+	private final List<Slab> slabs = new ArrayList<>();
+
+	private long bytes;
+
+	private boolean locked = true;
+
+	private boolean released;
+
+	/**
+	 * Creates an empty pool.
+	 * @param largest the largest request in bytes, a multiple of the page size
+	 */
+	BufferPool(int largest) {
+		this.largest = largest;
+		this.classes = new SizeClass[indexOf(largest) + 1];
+		for (int i = 0; i < this.classes.length; i++) {
+			this.classes[i] = new SizeClass();
+		}
+	}
+
+	private static int indexOf(int length) {
+		int pages = (length + LinuxPlatform.PAGE_SIZE - 1) / LinuxPlatform.PAGE_SIZE;
+		return (pages <= 1) ? 0 : Integer.SIZE - Integer.numberOfLeadingZeros(pages - 1);
+	}
+
+	/**
+	 * Takes a buffer.
+	 * @param length how much it must hold, in bytes
+	 * @return a buffer with undefined content
+	 * @throws LinuxException if memory is short
+	 */
+	synchronized IoBuffer take(int length) {
+		if (this.released) {
+			throw new IllegalStateException("The queue has ended");
+		}
+		int index = indexOf(length);
+		SizeClass sizeClass = this.classes[index];
+		PooledBuffer buffer = sizeClass.free.poll();
+		if (buffer == null) {
+			grow(sizeClass, (int) Math.min((long) LinuxPlatform.PAGE_SIZE << index, this.largest));
+			buffer = sizeClass.free.remove();
+		}
+		sizeClass.fewestFree = Math.min(sizeClass.fewestFree, sizeClass.free.size());
+		buffer.slab.taken++;
+		return buffer;
+	}
+
+	private void grow(SizeClass sizeClass, int size) {
+		int count = Math.max(1, SLAB / size);
+		Slab slab = new Slab(IoMemory.allocate(size * count), sizeClass);
+		for (int i = 0; i < count; i++) {
+			PooledBuffer buffer = new PooledBuffer(slab, i * size, size);
+			slab.buffers.add(buffer);
+			sizeClass.free.push(buffer);
+		}
+		this.slabs.add(slab);
+		this.bytes += slab.size();
+		this.locked &= slab.memory.locked();
+	}
+
+	/**
+	 * Gives a buffer back. One that somebody may still use is not given back: its memory
+	 * goes when nobody can reach it.
+	 * @param buffer a buffer of this pool
+	 */
+	synchronized void giveBack(IoBuffer buffer) {
+		PooledBuffer pooled = (PooledBuffer) buffer;
+		pooled.slab.taken--;
+		if (!this.released) {
+			// the last one used is the first to be used again: its content is in the
+			// cache
+			pooled.slab.sizeClass.free.push(pooled);
+		}
+	}
+
+	/**
+	 * Gives memory back that has been free since the last call.
+	 */
+	synchronized void trim() {
+		List<Slab> unused = new ArrayList<>();
+		for (SizeClass sizeClass : this.classes) {
+			int spare = sizeClass.fewestFree;
+			for (Slab slab : this.slabs) {
+				if (slab.sizeClass == sizeClass && slab.taken == 0 && spare >= slab.buffers.size()) {
+					spare -= slab.buffers.size();
+					unused.add(slab);
+				}
+			}
+		}
+		unused.forEach(this::discard);
+		for (SizeClass sizeClass : this.classes) {
+			sizeClass.fewestFree = sizeClass.free.size();
+		}
+	}
+
+	private void discard(Slab slab) {
+		slab.sizeClass.free.removeAll(slab.buffers);
+		this.slabs.remove(slab);
+		this.bytes -= slab.size();
+		slab.memory.release(false);
+	}
+
+	synchronized long bytes() {
+		return this.bytes;
+	}
+
+	synchronized boolean locked() {
+		return this.locked;
+	}
+
+	/**
+	 * Gives all memory back, except what somebody may still use. Idempotent.
+	 */
+	synchronized void release() {
+		this.released = true;
+		for (Slab slab : this.slabs) {
+			slab.memory.release(slab.taken > 0);
+		}
+		this.bytes = 0;
+	}
+
+	private static final class SizeClass {
+
+		private final Deque<PooledBuffer> free = new ArrayDeque<>();
+
+		private int fewestFree;
+
+	}
+
+	private static final class Slab {
+
+		private final IoMemory memory;
+
+		private final SizeClass sizeClass;
+
+		private final List<PooledBuffer> buffers = new ArrayList<>();
+
+		private int taken;
+
+		Slab(IoMemory memory, SizeClass sizeClass) {
+			this.memory = memory;
+			this.sizeClass = sizeClass;
+		}
+
+		long size() {
+			return this.memory.buffer().capacity();
+		}
+
+	}
+
+	private static final class PooledBuffer extends IoBuffer {
+
+		private final Slab slab;
+
+		PooledBuffer(Slab slab, int index, int size) {
+			super(slab.memory.buffer().slice(index, size), slab.memory.address() + index);
+			this.slab = slab;
+		}
+
+	}
+
+}

@@ -1,0 +1,91 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the data of a queue's requests gets to the disk and back. Called by the loop,
+ * except where a method says otherwise.
+ */
+public abstract class DataPath {
+
+	/** The requests of this path have no fixed buffer. */
+	static final int NO_FIXED_BUFFER = -1;
+
+	/**
+	 * Returns what a command of a tag carries as buffer address.
+	 */
+	abstract long commandAddress(int tag);
+
+	/**
+	 * Prepares for the data of a read or write that has arrived.
+	 * @return the buffer that the request has from the start
+	 */
+	abstract @Nullable IoBuffer begin(IoRequest request, int operationAndFlags, int tag, int length);
+
+	/**
+	 * Makes a buffer for a request that has none, with the data of a write in it. Any
+	 * thread.
+	 */
+	abstract IoBuffer provide(IoRequest request);
+
+	/**
+	 * Ends the data of a request, before it is committed.
+	 * @param result the result of the request
+	 * @return the result to commit
+	 */
+	abstract int end(IoRequest request, int result);
+
+	/**
+	 * Takes the data away from a request that ends while code which was told to stop may
+	 * still use it.
+	 */
+	abstract void abandon(IoRequest request);
+
+	/**
+	 * Returns which fixed buffer of the ring holds the pages of a request.
+	 * @return the index, or {@link #NO_FIXED_BUFFER}
+	 */
+	int fixedBuffer(IoRequest request) {
+		return NO_FIXED_BUFFER;
+	}
+
+	/**
+	 * Returns the memory of the buffers. Any thread.
+	 * @return bytes held now
+	 */
+	public abstract long bytes();
+
+	/**
+	 * Returns whether the memory is locked. Any thread.
+	 * @return whether none of it can be swapped
+	 */
+	public abstract boolean locked();
+
+	/**
+	 * Gives memory back that has not been needed since the last call. Any thread.
+	 */
+	public abstract void trim();
+
+	/**
+	 * Gives the memory back, after the queue has ended. Memory that code which was told
+	 * to stop may still use goes when that code does. Idempotent.
+	 */
+	public abstract void release();
+
+}

@@ -1,0 +1,106 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The transfers that the kernel works on, by the number that their completion carries.
+ * Used by the loop alone.
+ */
+final class TransferSlots {
+
+	/** No number. */
+	static final int NONE = -1;
+
+	// the kernel may still use the memory of transfers whose ring was closed
+	private static final Queue<Collection<RingTransfer>> ABANDONED = new ConcurrentLinkedQueue<>();
+
+	private @Nullable RingTransfer[] transfers;
+
+	private int[] free;
+
+	private int freeCount;
+
+	/**
+	 * Makes room for some transfers; it grows when they are more.
+	 */
+	TransferSlots(int capacity) {
+		this.transfers = new RingTransfer[capacity];
+		this.free = new int[capacity];
+		freeFrom(0);
+	}
+
+	private void freeFrom(int first) {
+		for (int slot = this.transfers.length - 1; slot >= first; slot--) {
+			this.free[this.freeCount++] = slot;
+		}
+	}
+
+	int add(RingTransfer transfer) {
+		if (this.freeCount == 0) {
+			int before = this.transfers.length;
+			this.transfers = Arrays.copyOf(this.transfers, before * 2);
+			this.free = new int[before * 2];
+			freeFrom(before);
+		}
+		int slot = this.free[--this.freeCount];
+		this.transfers[slot] = transfer;
+		return slot;
+	}
+
+	RingTransfer get(int slot) {
+		RingTransfer transfer = this.transfers[slot];
+		if (transfer == null) {
+			throw new IllegalStateException("No transfer has the number " + slot);
+		}
+		return transfer;
+	}
+
+	/**
+	 * Cancels the transfers of a request.
+	 */
+	void cancelAll(IoRequest request) {
+		for (RingTransfer transfer : this.transfers) {
+			if (transfer != null && transfer.request() == request) {
+				transfer.cancel();
+			}
+		}
+	}
+
+	void remove(int slot) {
+		this.transfers[slot] = null;
+		this.free[this.freeCount++] = slot;
+	}
+
+	/**
+	 * Keeps the memory of those that the kernel may still use, after the ring was closed.
+	 */
+	void abandon() {
+		Collection<RingTransfer> left = Arrays.stream(this.transfers).filter(Objects::nonNull).toList();
+		if (!left.isEmpty()) {
+			ABANDONED.add(left);
+		}
+	}
+
+}

@@ -1,0 +1,170 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.engine.driver.CharDevice;
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.linux.ZeroMemory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * User-copy mode: the disk gets a buffer of the pool when it asks for one. The data of a
+ * write is copied into it then, that of a read out of it when the request ends.
+ */
+public class UserCopyPath extends DataPath {
+
+	private final RequestCopier copier;
+
+	private final BufferPool pool;
+
+	private final boolean clearReadBuffers;
+
+	/**
+	 * Creates the path of a queue.
+	 * @param device the device, open as long as the queue runs
+	 * @param queue the queue
+	 * @param largest the largest request in bytes
+	 * @param clearReadBuffers whether what the disk leaves unfilled must read as zeros
+	 */
+	public UserCopyPath(CharDevice device, int queue, int largest, boolean clearReadBuffers) {
+		this(new DeviceCopier(device, queue), largest, clearReadBuffers);
+	}
+
+	UserCopyPath(RequestCopier copier, int largest, boolean clearReadBuffers) {
+		this.copier = copier;
+		this.pool = new BufferPool(largest);
+		this.clearReadBuffers = clearReadBuffers;
+	}
+
+	@Override
+	final long commandAddress(int tag) {
+		return 0;
+	}
+
+	@Override
+	@Nullable IoBuffer begin(IoRequest request, int operationAndFlags, int tag, int length) {
+		return null;
+	}
+
+	@Override
+	final IoBuffer provide(IoRequest request) {
+		int length = (int) request.lengthInFlight();
+		IoBuffer buffer = this.pool.take(length);
+		try {
+			buffer.present(length);
+			if (request.kind() == BlockOperation.WRITE) {
+				this.copier.fromRequest(request.tagInFlight(), buffer, length);
+			}
+			else if (this.clearReadBuffers) {
+				buffer.zero(length);
+			}
+			if (request.adopt(buffer)) {
+				return buffer;
+			}
+		}
+		catch (RuntimeException | Error ex) {
+			this.pool.giveBack(buffer);
+			throw ex;
+		}
+		// another thread of the disk was faster, or the request has ended meanwhile
+		this.pool.giveBack(buffer);
+		request.requireActive();
+		return request.requireBuffer();
+	}
+
+	@Override
+	int end(IoRequest request, int result) {
+		IoBuffer buffer = request.surrenderBuffer();
+		if (buffer == null && !(this.clearReadBuffers && request.kind() == BlockOperation.READ)) {
+			return result;
+		}
+		int committed = result;
+		if (result > 0 && request.kind() == BlockOperation.READ) {
+			committed = fill(request, buffer, result);
+		}
+		if (buffer != null) {
+			this.pool.giveBack(buffer);
+		}
+		return committed;
+	}
+
+	private int fill(IoRequest request, @Nullable IoBuffer buffer, int length) {
+		try {
+			if (buffer != null) {
+				this.copier.toRequest(request.tagInFlight(), buffer, length);
+			}
+			else if (!request.filled()) {
+				this.copier.zeroRequest(request.tagInFlight(), length);
+			}
+			return length;
+		}
+		catch (RuntimeException ex) {
+			request.reportLate(ex);
+			return -Errno.EIO;
+		}
+	}
+
+	/**
+	 * The buffer is not given back to the pool.
+	 */
+	@Override
+	final void abandon(IoRequest request) {
+		request.surrenderBuffer();
+	}
+
+	@Override
+	public final long bytes() {
+		return this.pool.bytes();
+	}
+
+	@Override
+	public final boolean locked() {
+		return this.pool.locked();
+	}
+
+	@Override
+	public final void trim() {
+		this.pool.trim();
+	}
+
+	@Override
+	public final void release() {
+		this.pool.release();
+	}
+
+	private record DeviceCopier(CharDevice device, int queue) implements RequestCopier {
+
+		@Override
+		public void fromRequest(int tag, IoBuffer target, int length) {
+			this.device.copyFromRequest(this.queue, tag, target.address(), length);
+		}
+
+		@Override
+		public void toRequest(int tag, IoBuffer source, int length) {
+			this.device.copyToRequest(this.queue, tag, source.address(), length);
+		}
+
+		@Override
+		public void zeroRequest(int tag, int length) {
+			// no request is longer than the zeros
+			this.device.copyToRequest(this.queue, tag, ZeroMemory.address(), length);
+		}
+
+	}
+
+}
