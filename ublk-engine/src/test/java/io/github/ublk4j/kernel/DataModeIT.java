@@ -105,7 +105,7 @@ class DataModeIT {
 		};
 		try (UblkEngine engine = UblkEngine.create()) {
 			UblkDevice device = engine.start(spec(mode), elsewhere).block();
-			Fio.verify(device.path(), "--bsrange=512-256k --bs_unaligned --iodepth=16 --size=16m");
+			Fio.verify(device.path(), "--bsrange=4k-256k --blockalign=512 --iodepth=16 --size=16m");
 		}
 	}
 
