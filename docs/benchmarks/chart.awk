@@ -22,7 +22,7 @@ function upright(x, from, to, class) {
 }
 
 END {
-  left = 250; wide = 480; top = 84; bar = 9; gap = 16
+  left = 250; wide = 480; top = 84; bar = 11; gap = 16
   group = 6 * bar + gap
   # The axis ends at a quarter above the highest bar.
   end = int(highest * 4 + 1.999) / 4
@@ -34,10 +34,10 @@ END {
   print "<title>Operations per second as a ratio to the peer</title>"
   print "<style>"
   print ".back{fill:#fff} text{fill:#222} .title{font-size:15px;font-weight:bold} .small,.tick{fill:#666}"
-  print ".tick,.centred{text-anchor:middle} .right{text-anchor:end} .peer{text-anchor:end;fill:#666} path{stroke:#ddd} .one{stroke:#222}"
+  print ".tick{text-anchor:middle} .value{font-size:10px;paint-order:stroke;stroke:#fff;stroke-width:3px} .right{text-anchor:end} .peer{text-anchor:end;fill:#666} path{stroke:#ddd} .one{stroke:#222}"
   print ".q1{fill:#1b6ca8} .q32{fill:#c8641b} .q128{fill:#3c8d40} .randwrite{fill-opacity:.55}"
   print "@media (prefers-color-scheme:dark){"
-  print ".back{fill:#0d1117} text{fill:#e6edf3} .small,.tick,.peer{fill:#9aa4af} path{stroke:#30363d} .one{stroke:#e6edf3}"
+  print ".back{fill:#0d1117} text{fill:#e6edf3} .small,.tick,.peer{fill:#9aa4af} .value{stroke:#0d1117} path{stroke:#30363d} .one{stroke:#e6edf3}"
   print ".q1{fill:#58a6e0} .q32{fill:#f0985a} .q128{fill:#6cc070}}"
   print "</style>"
   box(0, 0, left + wide + 70, bottom + 44, "back")
@@ -66,7 +66,7 @@ END {
       for (o = 1; o <= 2; o++) {
         value = ratio[order[i], depths[d], operations[o]]
         box(left, y, value / end * wide, bar - 1, "q" depths[d] " " operations[o])
-        text(left + value / end * wide + 4, y + bar - 1, "small", value)
+        text(left + value / end * wide + 4, y + bar - 2, "value", value)
         y += bar
       }
   }
