@@ -13,6 +13,11 @@ kernel_folder() {
   echo "$cache/kernel/$1-r$kernel_recipe"
 }
 
+peers_recipe=2
+peers_folder() {
+  echo "$cache/peers/$default_series-r$peers_recipe"
+}
+
 say() {
   printf 'ublk-vm: %s\n' "$*" >&2
 }
