@@ -17,8 +17,10 @@
 package io.github.ublk4j.benchmark;
 
 import java.nio.file.Path;
+import java.util.Locale;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
@@ -92,14 +94,8 @@ final class BenchmarkServer implements BlockDeviceHandler {
 	}
 
 	private static DiskSpec spec(String kind, String mode, long size) {
-		DiskSpec.Builder spec = DiskSpec.named(kind).size(size);
-		return switch (mode) {
-			case "auto", "copy" -> spec.build();
-			case "user-copy", "zero-copy" ->
-				throw new IllegalArgumentException("the engine has no data mode " + mode + " yet; it has: auto, copy");
-			default -> throw new IllegalArgumentException(
-					"unknown mode " + mode + "; known: auto, copy, user-copy, zero-copy");
-		};
+		DataMode dataMode = DataMode.valueOf(mode.toUpperCase(Locale.ROOT).replace('-', '_'));
+		return DiskSpec.named(kind).size(size).dataMode(dataMode).build();
 	}
 
 	private static Mono<UblkDevice> start(UblkEngine engine, String[] arguments) {
