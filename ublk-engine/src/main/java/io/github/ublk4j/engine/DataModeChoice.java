@@ -21,6 +21,7 @@ import java.util.List;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.queue.PageRegistration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A way to move data that a disk and a kernel allow, and what it asks of the driver.
@@ -89,6 +90,18 @@ record DataModeChoice(DataMode mode, long flags, PageRegistration registration) 
 							+ " it needs Linux " + version + " or later. Use AUTO or COPY",
 					null);
 		}
+	}
+
+	/**
+	 * Returns this choice with pages registered in another way.
+	 */
+	DataModeChoice registering(@Nullable PageRegistration other) {
+		if (other == null || this.mode != DataMode.ZERO_COPY) {
+			return this;
+		}
+		long automatic = UblkFeature.AUTO_BUF_REG.mask();
+		return new DataModeChoice(this.mode,
+				(other == PageRegistration.BY_COMMAND) ? this.flags & ~automatic : this.flags | automatic, other);
 	}
 
 	/**

@@ -68,9 +68,7 @@ final class DeviceParts {
 
 	private final ControlClient control;
 
-	private final Duration drainTimeout;
-
-	private final Duration controlTimeout;
+	private final EngineSettings settings;
 
 	private final List<BlockQueue> queues = new CopyOnWriteArrayList<>();
 
@@ -84,13 +82,11 @@ final class DeviceParts {
 
 	private boolean started;
 
-	DeviceParts(DiskSpec spec, DiskServer server, ControlClient control, Duration drainTimeout,
-			Duration controlTimeout) {
+	DeviceParts(DiskSpec spec, DiskServer server, ControlClient control, EngineSettings settings) {
 		this.spec = spec;
 		this.server = server;
 		this.control = control;
-		this.drainTimeout = drainTimeout;
-		this.controlTimeout = controlTimeout;
+		this.settings = settings;
 	}
 
 	int id() {
@@ -149,7 +145,8 @@ final class DeviceParts {
 	private DeviceInfo add() {
 		List<DataModeChoice> choices = DataModeChoice.of(this.spec.name(), this.spec.dataMode(),
 				this.server.transfersOnly(), this.control.features());
-		for (DataModeChoice choice : choices) {
+		for (DataModeChoice possible : choices) {
+			DataModeChoice choice = possible.registering(this.settings.registration());
 			if (choice.mode() == DataMode.COPY) {
 				requireMemory();
 			}
@@ -205,7 +202,7 @@ final class DeviceParts {
 			BlockQueue queue = this.server.queue(this.spec.name(), i, granted.queueDepth(), transports,
 					this.dataPaths.get(i), listener);
 			this.queues.add(queue);
-			queue.start(this.controlTimeout);
+			queue.start(this.settings.controlTimeout());
 		}
 	}
 
@@ -272,13 +269,14 @@ final class DeviceParts {
 
 	private void stopDisk(int id) {
 		AtomicBoolean stopped = new AtomicBoolean();
-		CompletableFuture.delayedExecutor(this.drainTimeout.toMillis(), TimeUnit.MILLISECONDS).execute(() -> {
-			if (!stopped.get()) {
-				this.queues.forEach(BlockQueue::failEverything);
-			}
-		});
+		CompletableFuture.delayedExecutor(this.settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
+			.execute(() -> {
+				if (!stopped.get()) {
+					this.queues.forEach(BlockQueue::failEverything);
+				}
+			});
 		try {
-			this.control.stop(id, this.drainTimeout);
+			this.control.stop(id, this.settings.drainTimeout());
 		}
 		catch (LinuxException ex) {
 			if (ex.errno() == Errno.ENODEV) {

@@ -17,7 +17,6 @@
 package io.github.ublk4j.engine;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -60,12 +59,12 @@ public final class UblkDevice {
 
 	private @Nullable CompletableFuture<Void> stop;
 
-	UblkDevice(DiskSpec spec, DiskServer server, ControlClient control, ControlTasks tasks, Duration drainTimeout,
-			Duration controlTimeout, Consumer<UblkDevice> forget) {
+	UblkDevice(DiskSpec spec, DiskServer server, ControlClient control, ControlTasks tasks, EngineSettings settings,
+			Consumer<UblkDevice> forget) {
 		this.spec = spec;
 		this.server = server;
 		this.tasks = tasks;
-		this.parts = new DeviceParts(spec, server, control, drainTimeout, controlTimeout);
+		this.parts = new DeviceParts(spec, server, control, settings);
 		this.forget = forget;
 	}
 

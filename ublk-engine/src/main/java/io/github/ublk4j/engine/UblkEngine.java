@@ -49,6 +49,7 @@ import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.queue.BlockQueue;
+import io.github.ublk4j.engine.queue.PageRegistration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,9 +82,7 @@ public final class UblkEngine implements AutoCloseable {
 
 	private final ControlClient control;
 
-	private final Duration drainTimeout;
-
-	private final Duration controlTimeout;
+	private final EngineSettings settings;
 
 	private final MemoryBudget memory;
 
@@ -100,10 +99,9 @@ public final class UblkEngine implements AutoCloseable {
 	private boolean closed;
 
 	private UblkEngine(Builder builder) {
-		this.drainTimeout = builder.drainTimeout;
-		this.controlTimeout = builder.controlTimeout;
+		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration);
 		this.memory = new MemoryBudget(builder.memoryLimit);
-		this.control = new ControlClient(this.controlTimeout);
+		this.control = new ControlClient(builder.controlTimeout);
 		this.trimming.scheduleWithFixedDelay(this::trimBuffers, TRIM_INTERVAL.toNanos(), TRIM_INTERVAL.toNanos(),
 				TimeUnit.NANOSECONDS);
 	}
@@ -217,8 +215,7 @@ public final class UblkEngine implements AutoCloseable {
 
 	private UblkDevice startNow(DiskSpec spec, DiskServer server) {
 		server.requireOperations(spec);
-		UblkDevice device = new UblkDevice(spec, server, this.control, this.tasks, this.drainTimeout,
-				this.controlTimeout, this::forget);
+		UblkDevice device = new UblkDevice(spec, server, this.control, this.tasks, this.settings, this::forget);
 		register(device);
 		try {
 			device.start();
@@ -334,7 +331,7 @@ public final class UblkEngine implements AutoCloseable {
 						+ "; stop it there, or end that process first", null);
 			}
 			this.control.stop(id, Duration.ZERO);
-			if (!this.control.delete(id, this.controlTimeout)) {
+			if (!this.control.delete(id, this.settings.controlTimeout())) {
 				throw new UblkException("ublk device " + id + " is deleted, but somebody still holds it; it goes when"
 						+ " they let go. See 'fuser -v " + UblkDevice.pathOf(id) + "'", null);
 			}
@@ -398,6 +395,8 @@ public final class UblkEngine implements AutoCloseable {
 
 		private long memoryLimit = Long.MAX_VALUE;
 
+		private @Nullable PageRegistration registration;
+
 		private Builder() {
 		}
 
@@ -441,6 +440,14 @@ public final class UblkEngine implements AutoCloseable {
 				throw new IllegalArgumentException("The memory limit is " + bytes + " bytes; use more than zero.");
 			}
 			this.memoryLimit = bytes;
+			return this;
+		}
+
+		/**
+		 * Lets zero-copy devices register pages in a way that a test wants.
+		 */
+		Builder registration(PageRegistration registration) {
+			this.registration = registration;
 			return this;
 		}
 

@@ -21,7 +21,7 @@ import java.nio.file.Path;
 /**
  * The flexible I/O tester: writes a disk at random and reads it back with checksums.
  */
-final class Fio {
+public final class Fio {
 
 	private Fio() {
 	}
@@ -31,7 +31,7 @@ final class Fio {
 	 * @param device the disk
 	 * @param options more options of a job
 	 */
-	static void verify(Path device, String options) {
+	public static void verify(Path device, String options) {
 		Shell.run("fio --name=verify --filename=" + device + " --ioengine=libaio --direct=1 --rw=randwrite"
 				+ " --verify=crc32c --verify_fatal=1 --do_verify=1 --randrepeat=0 --group_reporting " + options);
 	}

@@ -23,17 +23,17 @@ import io.github.ublk4j.block.DataMode;
 /**
  * The data modes that the running kernel must have.
  */
-final class KernelModes {
+public final class KernelModes {
 
 	private KernelModes() {
 	}
 
-	static Stream<DataMode> supported() {
+	public static Stream<DataMode> supported() {
 		return hasZeroCopy() ? Stream.of(DataMode.COPY, DataMode.USER_COPY, DataMode.ZERO_COPY)
 				: Stream.of(DataMode.COPY, DataMode.USER_COPY);
 	}
 
-	static boolean hasZeroCopy() {
+	public static boolean hasZeroCopy() {
 		String[] release = System.getProperty("os.version").split("\\.", 3);
 		int major = Integer.parseInt(release[0]);
 		return major > 6 || (major == 6 && Integer.parseInt(release[1]) >= 15);

@@ -32,6 +32,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NothingIsLeftBehind.class)
 @Timeout(300)
-@interface KernelTest {
+public @interface KernelTest {
 
 }

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Runs commands of the system and keeps what they print.
  */
-final class Shell {
+public final class Shell {
 
 	private static final long SECONDS = 180;
 
@@ -34,7 +34,7 @@ final class Shell {
 	 * Runs a command that must succeed.
 	 * @return what it printed
 	 */
-	static String run(String command) {
+	public static String run(String command) {
 		Result result = tryRun(command);
 		if (result.status != 0) {
 			throw new AssertionError("'" + command + "' ended with status " + result.status + ":\n" + result.output);
@@ -42,7 +42,7 @@ final class Shell {
 		return result.output;
 	}
 
-	static Result tryRun(String command) {
+	public static Result tryRun(String command) {
 		Process process = null;
 		try {
 			process = new ProcessBuilder("bash", "-c", command).redirectErrorStream(true).start();
@@ -74,7 +74,7 @@ final class Shell {
 		}
 	}
 
-	record Result(int status, String output) {
+	public record Result(int status, String output) {
 
 	}
 

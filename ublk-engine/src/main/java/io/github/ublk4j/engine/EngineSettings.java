@@ -1,0 +1,34 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine;
+
+import java.time.Duration;
+
+import io.github.ublk4j.engine.queue.PageRegistration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an engine does alike for all of its devices.
+ *
+ * @param drainTimeout how long a stop waits for requests in flight
+ * @param controlTimeout how long a command to the driver may take
+ * @param registration how zero-copy devices register pages, if not as the kernel does
+ * best
+ */
+record EngineSettings(Duration drainTimeout, Duration controlTimeout, @Nullable PageRegistration registration) {
+
+}
