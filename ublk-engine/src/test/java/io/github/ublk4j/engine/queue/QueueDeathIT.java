@@ -86,7 +86,7 @@ class QueueDeathIT {
 			return (BlockQueue) home.get(request);
 		}
 		catch (ReflectiveOperationException ex) {
-			throw new AssertionError(ex);
+			throw new LinkageError("IoRequest.home", ex);
 		}
 	}
 
