@@ -18,6 +18,7 @@ package io.github.ublk4j.engine.queue;
 
 import java.nio.ByteBuffer;
 
+import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.IoCommand;
 import io.github.ublk4j.engine.driver.UblkLayout.AutoBufReg;
@@ -31,6 +32,7 @@ import io.github.ublk4j.engine.linux.Mapping;
 import io.github.ublk4j.engine.uring.CompletionConsumer;
 import io.github.ublk4j.engine.uring.IoUring;
 import io.github.ublk4j.engine.uring.SqeDescriptor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The transport to {@code ublk_drv}: a command per tag.
@@ -60,6 +62,11 @@ final class DriverTransport implements QueueTransport {
 
 	private static final long NO_SUCH_BUFFER = 0xffff;
 
+	// the first registered file; the others are those of transfers
+	private static final int CHAR_DEVICE = 0;
+
+	private static final int REGISTERED_FILES = 16;
+
 	private static final int RING_FLAGS = IoUring.SETUP_SUBMIT_ALL | IoUring.SETUP_SINGLE_ISSUER
 			| IoUring.SETUP_COOP_TASKRUN | IoUring.SETUP_DEFER_TASKRUN;
 
@@ -83,6 +90,10 @@ final class DriverTransport implements QueueTransport {
 
 	private final CompletionConsumer dispatch = this::completed;
 
+	private final @Nullable BackingFile[] files = new BackingFile[REGISTERED_FILES];
+
+	private int nextFile = CHAR_DEVICE + 1;
+
 	private Events events = NoEvents.INSTANCE;
 
 	private long enters;
@@ -101,7 +112,8 @@ final class DriverTransport implements QueueTransport {
 		this.sqes = this.ring.sqes();
 		try {
 			this.ring.registerRingFd();
-			this.ring.registerFile(device.fd());
+			this.ring.registerSparseFiles(REGISTERED_FILES);
+			this.ring.registerFile(CHAR_DEVICE, device.fd());
 			if (pages != PageRegistration.NONE) {
 				this.ring.registerSparseBuffers(depth);
 			}
@@ -196,8 +208,32 @@ final class DriverTransport implements QueueTransport {
 			flags = 0;
 		}
 		int fixedBuffer = Math.max(0, transfer.fixedBuffer());
-		operation(opcode, transfer.fd(), position, address, (int) length, flags, fixedBuffer,
-				KIND_TRANSFER << KIND_SHIFT | slot);
+		long userData = KIND_TRANSFER << KIND_SHIFT | slot;
+		int registered = registered(transfer.file());
+		if (registered != CHAR_DEVICE) {
+			operation(opcode | IoUring.SQE_FIXED_FILE << Byte.SIZE, registered, position, address, (int) length, flags,
+					fixedBuffer, userData);
+		}
+		else {
+			operation(opcode, transfer.file().fd(), position, address, (int) length, flags, fixedBuffer, userData);
+		}
+	}
+
+	// the index of a registered file, CHAR_DEVICE if there is no room for it
+	private int registered(BackingFile file) {
+		// one that is closed fails here
+		int fd = file.fd();
+		for (int i = CHAR_DEVICE + 1; i < this.nextFile; i++) {
+			if (this.files[i] == file) {
+				return i;
+			}
+		}
+		if (this.nextFile == REGISTERED_FILES) {
+			return CHAR_DEVICE;
+		}
+		this.ring.registerFile(this.nextFile, fd);
+		this.files[this.nextFile] = file;
+		return this.nextFile++;
 	}
 
 	@Override
@@ -206,10 +242,10 @@ final class DriverTransport implements QueueTransport {
 				KIND_CANCEL << KIND_SHIFT);
 	}
 
-	private void operation(int opcode, int fd, long position, long address, int length, int flags, int fixedBuffer,
-			long userData) {
+	private void operation(int opcodeAndFlags, int fd, long position, long address, int length, int flags,
+			int fixedBuffer, long userData) {
 		int sqe = nextSqe();
-		this.sqes.putLong(sqe, opcode | (long) fd << Integer.SIZE);
+		this.sqes.putLong(sqe, opcodeAndFlags | (long) fd << Integer.SIZE);
 		this.sqes.putLong(sqe + SqeDescriptor.OFF, position);
 		this.sqes.putLong(sqe + SqeDescriptor.ADDR, address);
 		this.sqes.putLong(sqe + SqeDescriptor.LEN, Integer.toUnsignedLong(length) | (long) flags << Integer.SIZE);

@@ -144,7 +144,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		return copy;
 	}
 
-	private BackingFile file() {
+	BackingFile file() {
 		BackingFile current = this.file;
 		if (current == null) {
 			throw new IllegalStateException("The transfer is not defined");
@@ -172,10 +172,6 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			return IoUring.OP_WRITE_FIXED;
 		}
 		return this.opcode;
-	}
-
-	int fd() {
-		return file().fd();
 	}
 
 	/**
@@ -231,7 +227,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			if (movesData()) {
 				locateData();
 			}
-			fd();
+			file().fd();
 		}
 		// a copy that the driver refuses, or a file that is closed
 		catch (RuntimeException | Error ex) {
