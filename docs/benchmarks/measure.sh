@@ -26,8 +26,9 @@ device='' stop=''
 
 # shellcheck disable=SC2317 # called by a trap
 clean_up() {
-  [ -z "$stop" ] || "$stop" || true
+  # Before the server, since what fails from here on ends us.
   rm -rf "$work"
+  [ -z "$stop" ] || "$stop"
 }
 trap clean_up EXIT
 trap 'exit 143' INT TERM HUP
@@ -72,7 +73,8 @@ start_kublk() {
 # It now and then waits in vain for a disk that is gone already, says so, and goes on.
 stop_kublk() {
   local printed
-  printed=$("$peers/kublk" del -n "$kublk_id" 2>&1) && [ ! -e "$device" ] || fail "kublk del -n $kublk_id: $printed"
+  printed=$("$peers/kublk" del -n "$kublk_id" 2>&1) || fail "kublk del -n $kublk_id: $printed"
+  [ ! -e "$device" ] || fail "kublk del -n $kublk_id left $device: $printed"
 }
 
 # start_java KIND MODE JDK_VERSION
@@ -251,6 +253,7 @@ group_batch() {
   for mode in copy zero-copy; do
     compare 'kublk null batch' "$mode" 'kublk null' "$mode"
   done
+  show 'kublk null' user-copy
   show 'kublk loop' copy
   show 'kublk loop' user-copy
   compare 'kublk loop batch' zero-copy 'kublk loop' zero-copy
