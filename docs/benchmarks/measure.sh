@@ -26,8 +26,9 @@ device='' stop=''
 
 # shellcheck disable=SC2317 # called by a trap
 clean_up() {
-  [ -z "$stop" ] || "$stop" || true
+  # Before the server, since what fails from here on ends us.
   rm -rf "$work"
+  [ -z "$stop" ] || "$stop"
 }
 trap clean_up EXIT
 trap 'exit 143' INT TERM HUP
@@ -53,9 +54,11 @@ stop_background() {
 }
 
 # start_kublk null|loop MODE [--batch]
-kublk_id=''
+kublk_id=0
 start_kublk() {
-  local options=(-t "$1" -q 1 -d 128 "${@:3}") printed
+  # A number of our own choice, so that a disk that is half made can be deleted too.
+  while [ -e "/dev/ublkc$kublk_id" ]; do kublk_id=$((kublk_id + 1)); done
+  local options=(-t "$1" -n "$kublk_id" -q 1 -d 128 "${@:3}") printed
   case $2 in
     copy) ;;
     user-copy) options+=(--user_copy) ;;
@@ -63,16 +66,16 @@ start_kublk() {
     *) fail "kublk has no mode $2" ;;
   esac
   [ "$1" != loop ] || options+=("$file")
-  printed=$("$peers/kublk" add "${options[@]}" 2>&1) || fail "kublk add ${options[*]}: $printed"
-  kublk_id=$(sed -n 's/^dev id \([0-9]*\): .*/\1/p' <<<"$printed")
-  [ -n "$kublk_id" ] || fail "kublk add ${options[*]}: $printed"
   device=/dev/ublkb$kublk_id stop=stop_kublk
+  printed=$("$peers/kublk" add "${options[@]}" 2>&1) || fail "kublk add ${options[*]}: $printed"
+  [ -b "$device" ] || fail "kublk add ${options[*]} made no disk: $printed"
 }
 
 # It now and then waits in vain for a disk that is gone already, says so, and goes on.
 stop_kublk() {
   local printed
-  printed=$("$peers/kublk" del -n "$kublk_id" 2>&1) && [ ! -e "$device" ] || fail "kublk del -n $kublk_id: $printed"
+  printed=$("$peers/kublk" del -n "$kublk_id" 2>&1) || fail "kublk del -n $kublk_id: $printed"
+  [ ! -e "$device" ] || fail "kublk del -n $kublk_id left $device: $printed"
 }
 
 # start_java KIND MODE JDK_VERSION
@@ -251,6 +254,7 @@ group_batch() {
   for mode in copy zero-copy; do
     compare 'kublk null batch' "$mode" 'kublk null' "$mode"
   done
+  show 'kublk null' user-copy
   show 'kublk loop' copy
   show 'kublk loop' user-copy
   compare 'kublk loop batch' zero-copy 'kublk loop' zero-copy
@@ -258,7 +262,7 @@ group_batch() {
 
 versions=()
 for home in "${jdks[@]}"; do
-  version=$("$home/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/ *java.specification.version = //p')
+  version=$("$home/bin/java" -XshowSettings:properties -version 2>&1 | sed -n 's/ *java.specification.version = //p') || true
   [ -n "$version" ] || fail "$home/bin/java does not tell its version"
   [ -z "${homes[$version]:-}" ] || fail "two JDKs of version $version: ${homes[$version]} and $home"
   versions+=("$version") homes[$version]=$home

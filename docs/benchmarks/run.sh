@@ -25,7 +25,7 @@ usage: docs/benchmarks/run.sh [--jdk HOME]... [--quick] [--host] [GROUP...]
   null:MODE and file:MODE measure one mode only.
 
 Prints target,mode,op,qd,iops,peer,peer_iops,ratio per cell, then a table in Markdown. Keeps result.csv and a chart,
-result.svg, beside this script; with --quick, in ublk-engine/target. All groups take an hour with one JDK.
+result.svg, beside this script; with --quick, in ublk-engine/target. All groups take some 20 minutes with one JDK.
 END
 }
 
