@@ -100,10 +100,18 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	}
 
 	/**
-	 * Returns whether the object served an earlier life of its request to the end.
+	 * Takes the object for a new life of its request, if it served an earlier one to the
+	 * end and no other thread is faster. Any thread.
 	 */
-	boolean isFreeFor(int newGeneration) {
-		return this.generation != newGeneration && (int) STATE.getAcquire(this) == ENDED;
+	boolean claim(int newGeneration) {
+		if (!STATE.compareAndSet(this, ENDED, FREE)) {
+			return false;
+		}
+		if (this.generation == newGeneration) {
+			STATE.setRelease(this, ENDED);
+			return false;
+		}
+		return true;
 	}
 
 	/**
