@@ -94,6 +94,8 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 	private int done;
 
+	private int fd;
+
 	RingTransfer(BlockQueue home, IoRequest request) {
 		this.home = home;
 		this.request = request;
@@ -183,7 +185,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	}
 
 	int fd() {
-		return file().fd();
+		return this.fd;
 	}
 
 	/**
@@ -239,7 +241,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			if (movesData()) {
 				locateData();
 			}
-			fd();
+			this.fd = file().fd();
 		}
 		// a copy that the driver refuses, or a file that is closed
 		catch (RuntimeException | Error ex) {
@@ -269,13 +271,11 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		if (movesData() && result > 0) {
 			this.done += result;
 			if (this.done < this.length && !this.cancelled) {
-				this.home.submit(this, this.slot);
+				submitRest();
 				return;
 			}
 		}
-		this.home.transfers().remove(this.slot);
-		this.slot = TransferSlots.NONE;
-		this.memory = null;
+		leaveSlot();
 		if (this.cancelled) {
 			STATE.setRelease(this, ENDED);
 		}
@@ -291,6 +291,26 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			fail(failure(result));
 		}
 		this.request.transferEnded();
+	}
+
+	private void submitRest() {
+		try {
+			this.fd = file().fd();
+		}
+		// the number of a file closed meanwhile may belong to another
+		catch (RuntimeException ex) {
+			leaveSlot();
+			fail(ex);
+			this.request.transferEnded();
+			return;
+		}
+		this.home.submit(this, this.slot);
+	}
+
+	private void leaveSlot() {
+		this.home.transfers().remove(this.slot);
+		this.slot = TransferSlots.NONE;
+		this.memory = null;
 	}
 
 	private void succeed() {
