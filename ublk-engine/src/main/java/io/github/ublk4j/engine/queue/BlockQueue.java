@@ -457,6 +457,11 @@ public final class BlockQueue {
 	void commit(IoRequest request) {
 		if (request.mustWaitForTransfers()) {
 			this.transfers.cancelAll(request);
+			if (this.inFlightFailed) {
+				// it ended just when those in flight were failed
+				request.stopWaitingForTransfers();
+				fail(request);
+			}
 			return;
 		}
 		int tag = request.tagInFlight();
@@ -484,11 +489,7 @@ public final class BlockQueue {
 			// one that has just ended by itself comes through the mailbox
 			if (request != null && (request.cancel() || request.stopWaitingForTransfers())) {
 				first = (failed++ == 0) ? request.toString() : first;
-				this.slots[tag] = null;
-				this.counters.finished();
-				this.failures.count();
-				this.dataPath.abandon(request);
-				commit(request, tag, -BlockErrno.EIO.number());
+				fail(request);
 			}
 		}
 		if (failed > 0) {
@@ -496,6 +497,15 @@ public final class BlockQueue {
 					"disk '{}': {} requests of queue {} were not answered in time and failed with EIO, the first: {}",
 					this.disk, failed, this.index, first);
 		}
+	}
+
+	private void fail(IoRequest request) {
+		int tag = request.tagInFlight();
+		this.slots[tag] = null;
+		this.counters.finished();
+		this.failures.count();
+		this.dataPath.abandon(request);
+		commit(request, tag, -BlockErrno.EIO.number());
 	}
 
 	private void cancelInFlight() {
