@@ -282,15 +282,21 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		else if (movesData() ? (this.done == this.length) : (result == 0)) {
 			succeed();
 		}
-		else if (result == -Errno.ECANCELED && this.fixedBuffer != DataPath.NO_FIXED_BUFFER
-				&& this.request.pages() == IoRequest.Pages.UNAVAILABLE) {
-			// its pages could not be registered: the same through a buffer
+		else if (pagesWereMissing(result)) {
+			// the same through a buffer
 			begin();
 		}
 		else {
 			fail(failure(result));
 		}
 		this.request.transferEnded();
+	}
+
+	// The transfer linked to the registration that failed is cancelled by the kernel; any
+	// other of the request finds nothing in the fixed buffer
+	private boolean pagesWereMissing(int result) {
+		return (result == -Errno.ECANCELED || result == -Errno.EFAULT) && this.fixedBuffer != DataPath.NO_FIXED_BUFFER
+				&& this.request.pages() == IoRequest.Pages.UNAVAILABLE;
 	}
 
 	private void submitRest() {
