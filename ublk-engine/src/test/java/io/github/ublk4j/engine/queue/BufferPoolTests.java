@@ -46,8 +46,8 @@ class BufferPoolTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "512, 4096", "4096, 4096", "4097, 8192", "8192, 8192", "12288, 16384", "65536, 65536",
-			"66048, 131072", "1048576, 1048576" })
+	@CsvSource({ "512, 4096", "4096, 4096", "4097, 8192", "8192, 8192", "12288, 16384", "65536, 65536", "66048, 131072",
+			"1048576, 1048576" })
 	void bufferHasTheNextPowerOfTwoFromAPageOn(int length, int expected) {
 		IoBuffer buffer = this.pool.take(length);
 		assertThat(buffer.capacity()).isEqualTo(expected);

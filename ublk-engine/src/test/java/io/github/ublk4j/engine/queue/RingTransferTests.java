@@ -78,8 +78,8 @@ class RingTransferTests extends AbstractQueueTests {
 		CompletableFuture<byte[]> read = this.driver.read(4096, 1024);
 		TransferRequest transfer = this.driver.awaitTransfer();
 		long address = 1;
-		assertThat(transfer).isEqualTo(
-				new TransferRequest(transfer.slot(), IoUring.OP_READ, 70, 8192, address, 1024, 0, NO_BUFFER));
+		assertThat(transfer)
+			.isEqualTo(new TransferRequest(transfer.slot(), IoUring.OP_READ, 70, 8192, address, 1024, 0, NO_BUFFER));
 		assertThat(read).isNotDone();
 		this.driver.endTransfer(transfer);
 		assertThat(get(read)).hasSize(1024);
@@ -189,8 +189,8 @@ class RingTransferTests extends AbstractQueueTests {
 				3996, 0, NO_BUFFER));
 		this.driver.endTransfer(second, 3900);
 		TransferRequest third = this.driver.awaitTransfer();
-		assertThat(third).isEqualTo(new TransferRequest(first.slot(), IoUring.OP_READ, 70, 5000, first.address() + 4000,
-				96, 0, NO_BUFFER));
+		assertThat(third).isEqualTo(
+				new TransferRequest(first.slot(), IoUring.OP_READ, 70, 5000, first.address() + 4000, 96, 0, NO_BUFFER));
 		assertThat(read).isNotDone();
 		this.driver.endTransfer(third, 96);
 		assertThat(get(read)).hasSize(4096);

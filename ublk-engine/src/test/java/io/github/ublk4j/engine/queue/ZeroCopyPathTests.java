@@ -117,8 +117,7 @@ class ZeroCopyPathTests extends AbstractQueueTests {
 		CompletableFuture<byte[]> read = this.driver.read(0, 4096);
 		this.driver.endTransfer(this.driver.awaitTransfer(), 1000);
 		TransferRequest rest = this.driver.awaitTransfer();
-		assertThat(rest)
-			.isEqualTo(new TransferRequest(rest.slot(), IoUring.OP_READ_FIXED, 70, 1512, 1000, 3096, 0, 0));
+		assertThat(rest).isEqualTo(new TransferRequest(rest.slot(), IoUring.OP_READ_FIXED, 70, 1512, 1000, 3096, 0, 0));
 		this.driver.endTransfer(rest);
 		get(read);
 		assertThat(this.driver.registrations()).containsExactly("register 0", "unregister 0");
@@ -158,9 +157,10 @@ class ZeroCopyPathTests extends AbstractQueueTests {
 	@Test
 	void bufferTakenAfterATransferWithoutOneIsRefused() throws Exception {
 		AtomicReference<Throwable> refused = new AtomicReference<>();
-		serve(this.automatic, (read) -> read.transferFrom(this.file, 512)
-			.then(Mono.<Void>fromRunnable(read::buffer))
-			.doOnError(refused::set));
+		serve(this.automatic,
+				(read) -> read.transferFrom(this.file, 512)
+					.then(Mono.<Void>fromRunnable(read::buffer))
+					.doOnError(refused::set));
 		CompletableFuture<byte[]> read = this.driver.read(0, 4096);
 		this.driver.endTransfer(this.driver.awaitTransfer());
 		assertFails(read, BlockErrno.EIO);
