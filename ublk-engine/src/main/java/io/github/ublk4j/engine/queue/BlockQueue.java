@@ -511,7 +511,8 @@ public final class BlockQueue {
 	private void cancelInFlight() {
 		for (int tag = 0; tag < this.depth; tag++) {
 			IoRequest request = this.slots[tag];
-			if (request != null && (request.cancel() || request.stopWaitingForTransfers())) {
+			// also one that has just ended and is still in the mailbox
+			if (request != null && (request.cancel() || request.mustWaitForTransfers())) {
 				this.dataPath.abandon(request);
 			}
 		}
