@@ -74,7 +74,11 @@ abstract class AbstractQueueTests {
 	}
 
 	final void startStream(BlockRequestStream stream) {
-		start(BlockQueue.forStream("test", 0, 4, this.driver, this.driver.dataPath(), stream, this::failed));
+		startStream(stream, this.driver.dataPath());
+	}
+
+	final void startStream(BlockRequestStream stream, DataPath dataPath) {
+		start(BlockQueue.forStream("test", 0, 4, this.driver, dataPath, stream, this::failed));
 	}
 
 	private void start(BlockQueue created) {

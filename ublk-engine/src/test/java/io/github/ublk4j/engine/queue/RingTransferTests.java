@@ -487,6 +487,30 @@ class RingTransferTests extends AbstractQueueTests {
 
 	@Test
 	void requestThatEndsWhileTheDeviceIsToldToStopDoesNotWaitForItsTransfer() {
+		CompletableFuture<byte[]> first = endWithATransferInFlightAndThen(() -> queue().failEverything());
+		assertFails(first, BlockErrno.EIO);
+	}
+
+	@Test
+	void requestThatEndsWhileTheQueueIsTerminatedLeavesItsBufferToTheKernel() {
+		DataPath path = this.driver.dataPath();
+		long address = path.commandAddress(0);
+		CompletableFuture<byte[]> first = endWithATransferInFlightAndThen(() -> queue().terminate(), path);
+		assertFails(first, BlockErrno.EIO);
+		assertThat(queue().awaitEnd(PATIENCE)).isTrue();
+		assertThat(path.commandAddress(0)).isNotEqualTo(address);
+	}
+
+	private CompletableFuture<byte[]> endWithATransferInFlightAndThen(Runnable stop) {
+		return endWithATransferInFlightAndThen(stop, this.driver.dataPath());
+	}
+
+	/**
+	 * Stops the queue when the end of a request is on its way to the loop, which looks
+	 * for requests to fail before it learns of it.
+	 * @return the request that has ended
+	 */
+	private CompletableFuture<byte[]> endWithATransferInFlightAndThen(Runnable stop, DataPath path) {
 		List<BlockRequest> requests = new ArrayList<>();
 		AtomicReference<Subscription> subscription = new AtomicReference<>();
 		startStream((emitted) -> {
@@ -504,22 +528,21 @@ class RingTransferTests extends AbstractQueueTests {
 						((ReadRequest) request).transferFrom(RingTransferTests.this.file, 0).subscribe();
 						return;
 					}
-					// on its way to the loop, which looks for requests to fail next
 					Thread other = new Thread(requests.get(0)::complete);
 					other.start();
 					join(other);
-					queue().failEverything();
+					stop.run();
 				}
 			});
 			return Mono.never();
-		});
+		}, path);
 		CompletableFuture<byte[]> first = this.driver.read(0, 512);
 		CompletableFuture<byte[]> second = this.driver.read(0, 512);
 		this.driver.awaitTransfer();
 		await().until(() -> queue().snapshot().inFlight() == 2);
 		Objects.requireNonNull(subscription.get()).request(1);
 		assertFails(second, BlockErrno.EIO);
-		assertFails(first, BlockErrno.EIO);
+		return first;
 	}
 
 	@Test
