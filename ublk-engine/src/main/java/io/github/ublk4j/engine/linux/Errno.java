@@ -45,6 +45,9 @@ public final class Errno {
 	/** Permission denied. */
 	public static final int EACCES = 13;
 
+	/** Bad address. */
+	public static final int EFAULT = 14;
+
 	/** Device or resource busy. */
 	public static final int EBUSY = 16;
 

@@ -457,6 +457,11 @@ public final class BlockQueue {
 	void commit(IoRequest request) {
 		if (request.mustWaitForTransfers()) {
 			this.transfers.cancelAll(request);
+			if (this.inFlightFailed) {
+				// it ended just when those in flight were failed
+				request.stopWaitingForTransfers();
+				fail(request);
+			}
 			return;
 		}
 		int tag = request.tagInFlight();
@@ -484,11 +489,7 @@ public final class BlockQueue {
 			// one that has just ended by itself comes through the mailbox
 			if (request != null && (request.cancel() || request.stopWaitingForTransfers())) {
 				first = (failed++ == 0) ? request.toString() : first;
-				this.slots[tag] = null;
-				this.counters.finished();
-				this.failures.count();
-				this.dataPath.abandon(request);
-				commit(request, tag, -BlockErrno.EIO.number());
+				fail(request);
 			}
 		}
 		if (failed > 0) {
@@ -498,10 +499,20 @@ public final class BlockQueue {
 		}
 	}
 
+	private void fail(IoRequest request) {
+		int tag = request.tagInFlight();
+		this.slots[tag] = null;
+		this.counters.finished();
+		this.failures.count();
+		this.dataPath.abandon(request);
+		commit(request, tag, -BlockErrno.EIO.number());
+	}
+
 	private void cancelInFlight() {
 		for (int tag = 0; tag < this.depth; tag++) {
 			IoRequest request = this.slots[tag];
-			if (request != null && (request.cancel() || request.stopWaitingForTransfers())) {
+			// also one that has just ended and is still in the mailbox
+			if (request != null && (request.cancel() || request.mustWaitForTransfers())) {
 				this.dataPath.abandon(request);
 			}
 		}

@@ -209,20 +209,18 @@ final class DriverTransport implements QueueTransport {
 		}
 		int fixedBuffer = Math.max(0, transfer.fixedBuffer());
 		long userData = KIND_TRANSFER << KIND_SHIFT | slot;
-		int registered = registered(transfer.file());
+		int registered = registered(transfer.file(), transfer.fd());
 		if (registered != CHAR_DEVICE) {
 			operation(opcode | IoUring.SQE_FIXED_FILE << Byte.SIZE, registered, position, address, (int) length, flags,
 					fixedBuffer, userData);
 		}
 		else {
-			operation(opcode, transfer.file().fd(), position, address, (int) length, flags, fixedBuffer, userData);
+			operation(opcode, transfer.fd(), position, address, (int) length, flags, fixedBuffer, userData);
 		}
 	}
 
 	// the index of a registered file, CHAR_DEVICE if there is no room for it
-	private int registered(BackingFile file) {
-		// one that is closed fails here
-		int fd = file.fd();
+	private int registered(BackingFile file, int fd) {
 		for (int i = CHAR_DEVICE + 1; i < this.nextFile; i++) {
 			if (this.files[i] == file) {
 				return i;

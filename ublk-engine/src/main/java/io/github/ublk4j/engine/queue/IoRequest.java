@@ -431,7 +431,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 			return Mono.error(new IllegalArgumentException("The position in " + file + " is " + position));
 		}
 		RingTransfer current = this.transfer;
-		if (current == null || !current.isFreeFor(this.generation)) {
+		if (current == null || !current.claim(this.generation)) {
 			current = new RingTransfer(this.home, this);
 			this.transfer = current;
 		}

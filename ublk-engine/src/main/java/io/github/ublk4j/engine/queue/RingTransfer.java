@@ -94,16 +94,26 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 	private int done;
 
+	private int fd;
+
 	RingTransfer(BlockQueue home, IoRequest request) {
 		this.home = home;
 		this.request = request;
 	}
 
 	/**
-	 * Returns whether the object served an earlier life of its request to the end.
+	 * Takes the object for a new life of its request, if it served an earlier one to the
+	 * end and no other thread is faster. Any thread.
 	 */
-	boolean isFreeFor(int newGeneration) {
-		return this.generation != newGeneration && (int) STATE.getAcquire(this) == ENDED;
+	boolean claim(int newGeneration) {
+		if (!STATE.compareAndSet(this, ENDED, FREE)) {
+			return false;
+		}
+		if (this.generation == newGeneration) {
+			STATE.setRelease(this, ENDED);
+			return false;
+		}
+		return true;
 	}
 
 	/**
@@ -174,6 +184,10 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		return this.opcode;
 	}
 
+	int fd() {
+		return this.fd;
+	}
+
 	/**
 	 * Returns where the rest begins in the file.
 	 */
@@ -227,7 +241,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			if (movesData()) {
 				locateData();
 			}
-			file().fd();
+			this.fd = file().fd();
 		}
 		// a copy that the driver refuses, or a file that is closed
 		catch (RuntimeException | Error ex) {
@@ -257,28 +271,52 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		if (movesData() && result > 0) {
 			this.done += result;
 			if (this.done < this.length && !this.cancelled) {
-				this.home.submit(this, this.slot);
+				submitRest();
 				return;
 			}
 		}
-		this.home.transfers().remove(this.slot);
-		this.slot = TransferSlots.NONE;
-		this.memory = null;
+		leaveSlot();
 		if (this.cancelled) {
 			STATE.setRelease(this, ENDED);
 		}
 		else if (movesData() ? (this.done == this.length) : (result == 0)) {
 			succeed();
 		}
-		else if (result == -Errno.ECANCELED && this.fixedBuffer != DataPath.NO_FIXED_BUFFER
-				&& this.request.pages() == IoRequest.Pages.UNAVAILABLE) {
-			// its pages could not be registered: the same through a buffer
+		else if (pagesWereMissing(result)) {
+			// the same through a buffer
 			begin();
 		}
 		else {
 			fail(failure(result));
 		}
 		this.request.transferEnded();
+	}
+
+	// The transfer linked to the registration that failed is cancelled by the kernel; any
+	// other of the request finds nothing in the fixed buffer
+	private boolean pagesWereMissing(int result) {
+		return (result == -Errno.ECANCELED || result == -Errno.EFAULT) && this.fixedBuffer != DataPath.NO_FIXED_BUFFER
+				&& this.request.pages() == IoRequest.Pages.UNAVAILABLE;
+	}
+
+	private void submitRest() {
+		try {
+			this.fd = file().fd();
+		}
+		// the number of a file closed meanwhile may belong to another
+		catch (RuntimeException ex) {
+			leaveSlot();
+			fail(ex);
+			this.request.transferEnded();
+			return;
+		}
+		this.home.submit(this, this.slot);
+	}
+
+	private void leaveSlot() {
+		this.home.transfers().remove(this.slot);
+		this.slot = TransferSlots.NONE;
+		this.memory = null;
 	}
 
 	private void succeed() {

@@ -118,6 +118,8 @@ public final class IoUring implements AutoCloseable {
 
 	private static final int REGISTER_RING_FDS = 20;
 
+	private static final int UNREGISTER_RING_FDS = 21;
+
 	private static final int RSRC_REGISTER_SPARSE = 1;
 
 	// struct io_uring_rsrc_register
@@ -356,6 +358,18 @@ public final class IoUring implements AutoCloseable {
 				RSRC_REGISTER_SIZE);
 	}
 
+	// a registered ring lives until its thread ends, with all that is registered with it
+	private void unregisterRingFd() {
+		ByteBuffer update = ByteBuffer.allocateDirect(RSRC_UPDATE_SIZE).order(ByteOrder.nativeOrder());
+		update.putInt(RSRC_UPDATE_OFFSET, this.enterFd);
+		try {
+			IoUringCalls.register(this.file.fd(), UNREGISTER_RING_FDS, LinuxPlatform.addressOf(update), 1);
+		}
+		finally {
+			Reference.reachabilityFence(update);
+		}
+	}
+
 	private void register(String what, int opcode, ByteBuffer argument, int count) {
 		int result;
 		try {
@@ -557,6 +571,9 @@ public final class IoUring implements AutoCloseable {
 		if (!this.closed) {
 			ensureNotReaping();
 			this.closed = true;
+			if ((this.enterFlags & ENTER_REGISTERED_RING) != 0) {
+				unregisterRingFd();
+			}
 			this.mappings.forEach(Mapping::close);
 			this.file.close();
 		}

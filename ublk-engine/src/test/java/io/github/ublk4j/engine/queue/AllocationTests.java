@@ -20,6 +20,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
 import com.sun.management.ThreadMXBean;
+import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.ReadRequest;
 import org.junit.jupiter.api.Test;
@@ -62,6 +63,38 @@ class AllocationTests {
 		carousel.run();
 		assertThat(carousel.queueBytes).isLessThan(TOLERANCE);
 		assertThat(this.threads.getThreadAllocatedBytes(answerer.getId())).isLessThan(TOLERANCE);
+	}
+
+	@Test
+	void buffersOfUserCopyModeAllocateNothing() {
+		UserCopyPath path = new UserCopyPath(new UserCopyPathTests.FakeCopier(), 4096, true);
+		Carousel carousel = new Carousel((request) -> {
+			request.buffer().put(0, (byte) 1);
+			return Mono.empty();
+		}, path);
+		carousel.run();
+		assertThat(carousel.queueBytes).isLessThan(TOLERANCE);
+		path.release();
+	}
+
+	@Test
+	void transferAllocatesNothing() {
+		BackingFile file = new RingTransferTests.TestFile(70);
+		Carousel carousel = new Carousel((request) -> request.transferFrom(file, request.offset()));
+		carousel.run();
+		assertThat(carousel.transfers).isGreaterThan(2 * REQUESTS);
+		assertThat(carousel.queueBytes).isLessThan(TOLERANCE);
+	}
+
+	@Test
+	void transferInZeroCopyModeAllocatesNothing() {
+		BackingFile file = new RingTransferTests.TestFile(70);
+		ZeroCopyPath path = new ZeroCopyPath(new UserCopyPathTests.FakeCopier(), 4096, true, true);
+		Carousel carousel = new Carousel((request) -> request.transferFrom(file, request.offset()), path);
+		carousel.run();
+		assertThat(carousel.transfers).isGreaterThan(2 * REQUESTS);
+		assertThat(carousel.queueBytes).isLessThan(TOLERANCE);
+		assertThat(path.bytes()).isZero();
 	}
 
 	/**
@@ -115,6 +148,12 @@ class AllocationTests {
 
 		private int arrivals;
 
+		private final int[] ending = new int[DEPTH];
+
+		private int ends;
+
+		private long transfers;
+
 		private long served;
 
 		private long bytesAtStart;
@@ -122,8 +161,12 @@ class AllocationTests {
 		private volatile long queueBytes = Long.MAX_VALUE;
 
 		Carousel(BlockDeviceHandler handler) {
-			this.queue = BlockQueue.forHandler("carousel", 0, DEPTH, (index) -> this,
-					new DriverDouble(DEPTH, 4096).dataPath(), handler, (index, reason, failure) -> {
+			this(handler, new DriverDouble(DEPTH, 4096).dataPath());
+		}
+
+		Carousel(BlockDeviceHandler handler, DataPath path) {
+			this.queue = BlockQueue.forHandler("carousel", 0, DEPTH, (index) -> this, path, handler,
+					(index, reason, failure) -> {
 					});
 		}
 
@@ -148,22 +191,23 @@ class AllocationTests {
 
 		@Override
 		public void transfer(RingTransfer transfer, int slot) {
-			throw new AssertionError("nothing is transferred");
+			this.ending[this.ends++] = slot;
+			this.transfers++;
 		}
 
 		@Override
 		public void registerPages(int tag) {
-			throw new AssertionError("nothing is transferred");
+			throw new AssertionError("nothing is registered or cancelled");
 		}
 
 		@Override
 		public void unregisterPages(int tag) {
-			throw new AssertionError("nothing is transferred");
+			throw new AssertionError("nothing is registered or cancelled");
 		}
 
 		@Override
 		public void cancelTransfer(int slot) {
-			throw new AssertionError("nothing is transferred");
+			throw new AssertionError("nothing is registered or cancelled");
 		}
 
 		@Override
@@ -173,6 +217,11 @@ class AllocationTests {
 
 		@Override
 		public void poll(Events events) {
+			int ended = this.ends;
+			this.ends = 0;
+			for (int i = 0; i < ended; i++) {
+				events.transferred(this.ending[i], 4096);
+			}
 			int count = this.arrivals;
 			this.arrivals = 0;
 			boolean last = this.served > 2 * REQUESTS + 1000;

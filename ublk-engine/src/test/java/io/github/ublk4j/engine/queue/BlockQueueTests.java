@@ -20,13 +20,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,7 +32,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
-import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.DiscardRequest;
@@ -44,10 +41,7 @@ import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.block.WriteZeroesRequest;
 import io.github.ublk4j.engine.driver.IoOperation;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -61,27 +55,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /**
  * Tests for {@link BlockQueue} with a handler.
  */
-@Timeout(30)
-class BlockQueueTests {
-
-	private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-	private final DriverDouble driver = new DriverDouble(4, 8192);
-
-	private final List<String> failures = new ArrayList<>();
-
-	private @Nullable BlockQueue queue;
-
-	@AfterEach
-	void everyQueueEnds() {
-		if (this.queue != null) {
-			this.queue.failEverything();
-			this.driver.stop();
-			assertThat(this.queue.awaitEnd(PATIENCE)).isTrue();
-			assertThat(this.driver.closed()).isTrue();
-			assertThat(this.queue.snapshot().inFlight()).isZero();
-		}
-	}
+class BlockQueueTests extends AbstractQueueTests {
 
 	@Test
 	void readReturnsWhatTheHandlerPutIntoTheBuffer() throws Exception {
@@ -553,45 +527,6 @@ class BlockQueueTests {
 
 	private void serve(Function<ReadRequest, Mono<Void>> read) {
 		start(read::apply);
-	}
-
-	private void start(BlockDeviceHandler handler) {
-		this.queue = BlockQueue.forHandler("test", 0, 4, this.driver, this.driver.dataPath(!handler.fillsReadBuffers()),
-				handler, this::failed);
-		this.queue.start(PATIENCE);
-	}
-
-	private BlockQueue queue() {
-
-		return Objects.requireNonNull(this.queue);
-	}
-
-	private synchronized void failed(int index, String reason, @Nullable Throwable failure) {
-		this.failures.add(reason);
-	}
-
-	static byte[] get(CompletableFuture<byte[]> answer) throws Exception {
-		return answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-	}
-
-	static void assertFails(CompletableFuture<byte[]> answer, BlockErrno errno) {
-		assertThatThrownBy(() -> get(answer)).isInstanceOf(ExecutionException.class)
-			.hasMessageContaining("errno " + errno.number());
-	}
-
-	static byte[] filled(int length, int value) {
-		byte[] data = new byte[length];
-		Arrays.fill(data, (byte) value);
-		return data;
-	}
-
-	private static class TestHandler implements BlockDeviceHandler {
-
-		@Override
-		public Mono<Void> read(ReadRequest request) {
-			return Mono.empty();
-		}
-
 	}
 
 	private static final class DeafSubscription implements Subscription {

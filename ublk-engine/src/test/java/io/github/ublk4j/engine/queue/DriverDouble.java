@@ -19,6 +19,8 @@ package io.github.ublk4j.engine.queue;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +30,8 @@ import java.util.concurrent.CompletableFuture;
 
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.engine.driver.IoOperation;
-import org.awaitility.Awaitility;
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.uring.IoUring;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  */
 class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
+	/** What a reader finds in its pages when nobody has put anything into them. */
+	static final byte UNTOUCHED = 0x5a;
+
 	private final int bufferSize;
 
 	// what lies at the addresses that the queue names
@@ -45,6 +51,8 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 	// where the driver copies to and from
 	private final long[] addresses;
+
+	private final List<String> copies = Collections.synchronizedList(new ArrayList<>());
 
 	private final List<String> registrations = new ArrayList<>();
 
@@ -143,10 +151,15 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	}
 
 	// the whole buffer, whatever limit the queue has set on its view; none in user-copy
-	// mode
+	// mode, where the pages of a reader hold something older until they are filled
 	private ByteBuffer memory(int tag) {
 		ByteBuffer bytes = this.memory.get(this.addresses[tag]);
-		return (bytes != null) ? bytes.duplicate().clear() : ByteBuffer.allocate(this.bufferSize);
+		if (bytes != null) {
+			return bytes.duplicate().clear();
+		}
+		byte[] older = new byte[this.bufferSize];
+		Arrays.fill(older, UNTOUCHED);
+		return ByteBuffer.wrap(older);
 	}
 
 	@Override
@@ -185,7 +198,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 	@Override
 	public void transfer(RingTransfer transfer, int slot) {
-		TransferRequest started = new TransferRequest(slot, transfer.opcode(), transfer.restPosition(),
+		TransferRequest started = new TransferRequest(slot, transfer.opcode(), transfer.fd(), transfer.restPosition(),
 				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.fixedBuffer());
 		this.queued.add(() -> this.transfers.put(slot, started));
 	}
@@ -210,7 +223,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	 * @return those that have no result yet
 	 */
 	List<TransferRequest> awaitTransfers(int count) {
-		Awaitility.await().until(() -> transfers().size() == count);
+		AbstractQueueTests.await().until(() -> transfers().size() == count);
 		return transfers();
 	}
 
@@ -222,8 +235,19 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		return List.copyOf(this.cancelledTransfers);
 	}
 
+	/**
+	 * Returns the copies made by {@link #copier()}.
+	 */
+	List<String> copies() {
+		return List.copyOf(this.copies);
+	}
+
 	synchronized List<String> registrations() {
 		return List.copyOf(this.registrations);
+	}
+
+	TransferRequest awaitTransfer() {
+		return awaitTransfers(1).get(0);
 	}
 
 	synchronized void endTransfer(TransferRequest transfer, int result) {
@@ -233,11 +257,19 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	}
 
 	/**
+	 * Ends a transfer with all that it asks for.
+	 */
+	void endTransfer(TransferRequest transfer) {
+		boolean data = transfer.opcode() != IoUring.OP_FSYNC && transfer.opcode() != IoUring.OP_FALLOCATE;
+		endTransfer(transfer, data ? (int) transfer.length() : 0);
+	}
+
+	/**
 	 * Lets the registration of a request's pages fail, and with it the transfer after it.
 	 */
 	synchronized void failRegistration(int tag, TransferRequest transfer) {
 		this.failedRegistrations.add(tag);
-		endTransfer(transfer, -125);
+		endTransfer(transfer, -Errno.ECANCELED);
 	}
 
 	@Override
@@ -353,11 +385,13 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 			@Override
 			public void fromRequest(int tag, IoBuffer target, int length) {
+				DriverDouble.this.copies.add("from " + tag);
 				target.bytes().duplicate().clear().put(0, DriverDouble.this.inFlight[tag].data, 0, length);
 			}
 
 			@Override
 			public void toRequest(int tag, IoBuffer source, int length) {
+				DriverDouble.this.copies.add("to " + tag);
 				byte[] bytes = new byte[length];
 				source.bytes().duplicate().clear().get(0, bytes);
 				DriverDouble.this.inFlight[tag].copied = bytes;
@@ -365,6 +399,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 			@Override
 			public void zeroRequest(int tag, int length) {
+				DriverDouble.this.copies.add("zero " + tag);
 				DriverDouble.this.inFlight[tag].copied = new byte[length];
 			}
 
@@ -444,7 +479,8 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	/**
 	 * A transfer as the kernel sees it.
 	 */
-	record TransferRequest(int slot, int opcode, long position, long address, long length, int flags, int fixedBuffer) {
+	record TransferRequest(int slot, int opcode, int fd, long position, long address, long length, int flags,
+			int fixedBuffer) {
 
 	}
 

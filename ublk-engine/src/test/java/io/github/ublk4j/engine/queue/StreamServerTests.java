@@ -27,14 +27,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockRequest;
-import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
@@ -47,29 +43,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * Tests for {@link BlockQueue} with a request stream.
  */
-@Timeout(30)
-class StreamServerTests {
-
-	private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-	private final DriverDouble driver = new DriverDouble(4, 4096);
-
-	private final List<String> failures = new ArrayList<>();
-
-	private @Nullable BlockQueue queue;
-
-	@AfterEach
-	void everyQueueEnds() {
-		if (this.queue != null) {
-			this.queue.failEverything();
-			this.driver.stop();
-			assertThat(this.queue.awaitEnd(PATIENCE)).isTrue();
-		}
-	}
+class StreamServerTests extends AbstractQueueTests {
 
 	@Test
 	void requestsArriveWithTheTypeOfTheirOperation() throws Exception {
-		start((requests) -> requests.doOnNext((request) -> {
+		startStream((requests) -> requests.doOnNext((request) -> {
 			if (request instanceof ReadRequest read) {
 				read.buffer().put(0, (byte) 5);
 			}
@@ -78,13 +56,13 @@ class StreamServerTests {
 			}
 			request.complete();
 		}).then());
-		assertThat(BlockQueueTests.get(this.driver.read(0, 512))[0]).isEqualTo((byte) 5);
-		BlockQueueTests.get(this.driver.write(0, new byte[512], 0));
+		assertThat(get(this.driver.read(0, 512))[0]).isEqualTo((byte) 5);
+		get(this.driver.write(0, new byte[512], 0));
 	}
 
 	@Test
 	void requestsAreGroupedAndCompletedOnOtherThreads() throws Exception {
-		start((requests) -> requests.bufferTimeout(4, Duration.ofMillis(5))
+		startStream((requests) -> requests.bufferTimeout(4, Duration.ofMillis(5))
 			.publishOn(Schedulers.parallel())
 			.doOnNext((batch) -> batch.forEach(BlockRequest::complete))
 			.then());
@@ -93,7 +71,7 @@ class StreamServerTests {
 			reads.add(this.driver.read(0, 512));
 		}
 		for (CompletableFuture<byte[]> read : reads) {
-			BlockQueueTests.get(read);
+			get(read);
 		}
 	}
 
@@ -101,7 +79,7 @@ class StreamServerTests {
 	void requestIsEmittedOnlyOnDemand() throws Exception {
 		ConcurrentLinkedQueue<BlockRequest> emitted = new ConcurrentLinkedQueue<>();
 		AtomicReference<Subscription> subscription = new AtomicReference<>();
-		start((requests) -> {
+		startStream((requests) -> {
 			requests.subscribe(new BaseSubscriber<>() {
 				@Override
 				protected void hookOnSubscribe(Subscription given) {
@@ -122,18 +100,18 @@ class StreamServerTests {
 		Objects.requireNonNull(subscription.get()).request(1);
 		Awaitility.await().until(() -> emitted.size() == 1);
 		emitted.remove().complete();
-		BlockQueueTests.get(first);
+		get(first);
 		assertThat(second).isNotDone();
 		Objects.requireNonNull(subscription.get()).request(1);
 		Awaitility.await().until(() -> emitted.size() == 1);
 		emitted.remove().fail(new BlockIoException(BlockErrno.ENODATA, "bad sector"));
-		BlockQueueTests.assertFails(second, BlockErrno.ENODATA);
+		assertFails(second, BlockErrno.ENODATA);
 	}
 
 	@Test
 	void secondCompletionFailsLoudly() throws Exception {
 		AtomicReference<Throwable> thrown = new AtomicReference<>();
-		start((requests) -> requests.doOnNext((request) -> {
+		startStream((requests) -> requests.doOnNext((request) -> {
 			request.complete();
 			try {
 				request.complete();
@@ -142,7 +120,7 @@ class StreamServerTests {
 				thrown.set(ex);
 			}
 		}).then());
-		BlockQueueTests.get(this.driver.read(0, 512));
+		get(this.driver.read(0, 512));
 		Awaitility.await().until(() -> thrown.get() != null);
 		assertThat(thrown.get()).hasMessageContaining("completed");
 	}
@@ -150,12 +128,12 @@ class StreamServerTests {
 	@Test
 	void finishedRequestNeverCompletesAnother() throws Exception {
 		List<BlockRequest> kept = new ArrayList<>();
-		start((requests) -> requests.doOnNext((request) -> {
+		startStream((requests) -> requests.doOnNext((request) -> {
 			kept.add(request);
 			request.complete();
 		}).then());
 		for (int i = 0; i < 3 * RequestPool.QUARANTINE; i++) {
-			BlockQueueTests.get(this.driver.read(0, 512));
+			get(this.driver.read(0, 512));
 		}
 		assertThat(kept).doesNotHaveDuplicates();
 		for (BlockRequest stale : kept) {
@@ -166,7 +144,7 @@ class StreamServerTests {
 	@Test
 	void secondSubscriberIsRejected() throws Exception {
 		AtomicReference<Throwable> rejected = new AtomicReference<>();
-		start((requests) -> {
+		startStream((requests) -> {
 			Mono<Void> served = requests.doOnNext(BlockRequest::complete).then();
 			return served.doOnSubscribe((subscription) -> {
 				// subscribed later than the pipeline itself
@@ -176,47 +154,47 @@ class StreamServerTests {
 		});
 		Awaitility.await().until(() -> rejected.get() != null);
 		assertThat(rejected.get()).hasMessageContaining("queue 0").hasMessageContaining("share()");
-		BlockQueueTests.get(this.driver.read(0, 512));
+		get(this.driver.read(0, 512));
 	}
 
 	@Test
 	void streamThatFailsFailsItsRequestsAndIsReported() throws Exception {
-		start((requests) -> requests.doOnNext((request) -> {
+		startStream((requests) -> requests.doOnNext((request) -> {
 			throw new IllegalArgumentException("broken pipeline");
 		}).then());
-		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
-		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
 		assertThat(this.failures).hasSize(1);
 		assertThat(this.failures.get(0)).contains("request stream of queue 0").contains("broken pipeline");
 	}
 
 	@Test
 	void streamThatBreaksWithAnErrorFailsItsRequestsAndTheQueueGoesOn() throws Exception {
-		start((requests) -> requests.doOnNext((request) -> {
+		startStream((requests) -> requests.doOnNext((request) -> {
 			throw new NoClassDefFoundError("test");
 		}).then());
-		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
-		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
 		assertThat(this.failures).hasSize(1);
 		assertThat(queue().isDead()).isFalse();
 	}
 
 	@Test
 	void streamThatStopsEarlyFailsLaterRequests() throws Exception {
-		start((requests) -> requests.take(1).doOnNext(BlockRequest::complete).then());
-		BlockQueueTests.get(this.driver.read(0, 512));
-		BlockQueueTests.assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		startStream((requests) -> requests.take(1).doOnNext(BlockRequest::complete).then());
+		get(this.driver.read(0, 512));
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
 		assertThat(this.failures).hasSize(1);
 	}
 
 	@Test
 	void streamCompletesWhenTheDeviceStops() throws Exception {
 		AtomicReference<String> end = new AtomicReference<>();
-		start((requests) -> requests.doOnNext(BlockRequest::complete)
+		startStream((requests) -> requests.doOnNext(BlockRequest::complete)
 			.doOnComplete(() -> end.set("completed"))
 			.doOnCancel(() -> end.compareAndSet(null, "cancelled"))
 			.then());
-		BlockQueueTests.get(this.driver.read(0, 512));
+		get(this.driver.read(0, 512));
 		this.driver.stop();
 		assertThat(queue().awaitEnd(PATIENCE)).isTrue();
 		assertThat(end).hasValue("completed");
@@ -225,44 +203,29 @@ class StreamServerTests {
 
 	@Test
 	void requestDroppedByTheStreamFailsWhenTheDeviceIsToldToStop() throws Exception {
-		start(Flux::then);
+		startStream(Flux::then);
 		CompletableFuture<byte[]> read = this.driver.read(0, 512);
 		Awaitility.await().until(() -> queue().snapshot().inFlight() == 1);
 		queue().failEverything();
-		BlockQueueTests.assertFails(read, BlockErrno.EIO);
+		assertFails(read, BlockErrno.EIO);
 	}
 
 	@Test
 	void streamThatIsNeverSubscribedLeavesRequestsInTheirTags() throws Exception {
-		start((requests) -> Mono.never());
+		startStream((requests) -> Mono.never());
 		CompletableFuture<byte[]> read = this.driver.read(0, 512);
 		Awaitility.await().until(() -> queue().snapshot().inFlight() == 1);
 		assertThat(read).isNotDone();
 		queue().failEverything();
-		BlockQueueTests.assertFails(read, BlockErrno.EIO);
+		assertFails(read, BlockErrno.EIO);
 	}
 
 	@Test
 	@SuppressWarnings("NullAway") // what the test is about
 	void streamThatReturnsNullIsReportedAtStart() {
-		this.queue = null;
 		BlockQueue broken = BlockQueue.forStream("test", 0, 4, this.driver, this.driver.dataPath(), (requests) -> null,
 				this::failed);
 		assertThatIllegalStateException().isThrownBy(() -> broken.start(PATIENCE)).withMessageContaining("null");
-	}
-
-	private void start(BlockRequestStream stream) {
-		this.queue = BlockQueue.forStream("test", 0, 4, this.driver, this.driver.dataPath(), stream, this::failed);
-		this.queue.start(PATIENCE);
-	}
-
-	private BlockQueue queue() {
-
-		return Objects.requireNonNull(this.queue);
-	}
-
-	private synchronized void failed(int index, String reason, @Nullable Throwable failure) {
-		this.failures.add(reason);
 	}
 
 }

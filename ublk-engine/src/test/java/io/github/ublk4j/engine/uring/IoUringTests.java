@@ -331,6 +331,128 @@ class IoUringTests {
 		return (userData, result, flags) -> ring.close();
 	}
 
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("layouts")
+	void ringRegisteredWithItsThreadWorksAsBefore(String layout, int flags) {
+		try (IoUring ring = new IoUring(4, flags)) {
+			nop(ring, 1);
+			assertThat(ring.registerRingFd()).isTrue();
+			nop(ring, 2);
+			ring.enter(2);
+			assertThat(reap(ring)).containsExactly(new Completion(1, 0), new Completion(2, 0));
+			assertThat(ring.enter(Duration.ofMillis(1))).isFalse();
+			nop(ring, 3);
+			assertThat(ring.enter(SOON)).isTrue();
+			assertThat(reap(ring)).containsExactly(new Completion(3, 0));
+		}
+	}
+
+	@Test
+	void ringRegisteredWithAThreadRefusesAnother() {
+		try (IoUring ring = new IoUring(4, 0)) {
+			ring.registerRingFd();
+			CompletableFuture<Void> foreign = CompletableFuture.runAsync(() -> ring.enter(0));
+			assertThatExceptionOfType(ExecutionException.class).isThrownBy(() -> foreign.get(10, TimeUnit.SECONDS))
+				.havingCause()
+				.isInstanceOf(LinuxException.class)
+				.withMessageStartingWith("io_uring_enter failed: E");
+		}
+	}
+
+	@Test
+	void closedRingGivesItsRegistrationBack() {
+		// a thread can register 16 rings
+		for (int i = 0; i < 40; i++) {
+			try (IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
+				assertThat(ring.registerRingFd()).as("ring %d", i).isTrue();
+			}
+		}
+	}
+
+	@Test
+	void registeredFileIsNamedByItsIndex(@TempDir Path folder) throws IOException {
+		Path path = Files.writeString(folder.resolve("data"), "virtual disks as beans");
+		ByteBuffer target = ByteBuffer.allocateDirect(5);
+		try (LinuxFile file = LinuxFile.open(path.toString(), LinuxFile.O_RDWR);
+				IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
+			ring.registerSparseFiles(3);
+			ring.registerFile(2, file.fd());
+			int sqe = read(ring, 2, 8, target, 1);
+			ring.sqes().put(sqe + SqeDescriptor.FLAGS, (byte) IoUring.SQE_FIXED_FILE);
+			ring.enter(1);
+			assertThat(reap(ring)).containsExactly(new Completion(1, 5));
+		}
+		assertThat(StandardCharsets.UTF_8.decode(target).toString()).isEqualTo("disks");
+	}
+
+	@Test
+	void fileThatIsNotOpenCannotBeRegistered() {
+		try (IoUring ring = new IoUring(4, 0)) {
+			ring.registerSparseFiles(1);
+			assertThatExceptionOfType(LinuxException.class).isThrownBy(() -> ring.registerFile(0, 1 << 20))
+				.withMessageStartingWith("IORING_REGISTER_FILES_UPDATE failed: EBADF");
+		}
+	}
+
+	@Test
+	void fixedBufferThatIsEmptyIsABadAddress(@TempDir Path folder) throws IOException {
+		Path path = Files.writeString(folder.resolve("data"), "virtual disks as beans");
+		try (LinuxFile file = LinuxFile.open(path.toString(), LinuxFile.O_RDWR);
+				IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
+			ring.registerSparseBuffers(2);
+			for (int index = 0; index < 3; index++) {
+				int sqe = read(ring, file.fd(), 0, ByteBuffer.allocateDirect(5), index);
+				ring.sqes().put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_READ_FIXED);
+				ring.sqes().putShort(sqe + SqeDescriptor.BUF_INDEX, (short) index);
+			}
+			ring.enter(3);
+			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(0, -Errno.EFAULT),
+					new Completion(1, -Errno.EFAULT), new Completion(2, -Errno.EFAULT));
+		}
+	}
+
+	@Test
+	void secondTableOfFixedBuffersIsRefused() {
+		try (IoUring ring = new IoUring(4, 0)) {
+			ring.registerSparseBuffers(2);
+			assertThatExceptionOfType(LinuxException.class).isThrownBy(() -> ring.registerSparseBuffers(3))
+				.withMessageStartingWith("IORING_REGISTER_BUFFERS2 of 3 empty buffers failed: EBUSY");
+		}
+	}
+
+	@ParameterizedTest(name = "{0}")
+	@MethodSource("layouts")
+	void freeEntriesAreThoseThatCanBeTakenBeforeTheNextEnter(String layout, int flags) {
+		try (IoUring ring = new IoUring(4, flags)) {
+			for (int round = 0; round < 5; round++) {
+				assertThat(ring.freeEntries()).isEqualTo(4);
+				nop(ring, 1);
+				nop(ring, 2);
+				nop(ring, 3);
+				assertThat(ring.freeEntries()).isEqualTo(1);
+				nop(ring, 4);
+				assertThat(ring.freeEntries()).isZero();
+				ring.enter(4);
+				assertThat(reap(ring)).hasSize(4);
+			}
+		}
+	}
+
+	@Test
+	void cancelledOperationCompletesWithAnError() {
+		try (EventFd eventFd = new EventFd(); IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
+			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(EventFd.COUNTER_BYTES), 77);
+			ring.enter(0);
+			int sqe = blank(ring);
+			ring.sqes().put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_ASYNC_CANCEL);
+			ring.sqes().putLong(sqe + SqeDescriptor.ADDR, 77);
+			ring.sqes().putLong(sqe + SqeDescriptor.USER_DATA, 78);
+			ring.enter(2);
+			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(77, -Errno.ECANCELED),
+					new Completion(78, 0));
+		}
+	}
+
 	@Test
 	void closedRingRefusesEveryUse() {
 		IoUring ring = new IoUring(4, 0);
@@ -345,6 +467,11 @@ class IoUringTests {
 		assertClosed(() -> ring.enter(SOON));
 		assertClosed(ring::hasCompletions);
 		assertClosed(() -> ring.reap(this::ignore));
+		assertClosed(ring::freeEntries);
+		assertClosed(ring::registerRingFd);
+		assertClosed(() -> ring.registerFile(0, 0));
+		assertClosed(() -> ring.registerSparseFiles(1));
+		assertClosed(() -> ring.registerSparseBuffers(1));
 		assertClosed(ring::overflown);
 		assertClosed(ring::lostCompletions);
 		assertThat(ring.entries()).isEqualTo(4);
@@ -440,7 +567,7 @@ class IoUringTests {
 		ring.sqes().putLong(sqe + SqeDescriptor.USER_DATA, userData);
 	}
 
-	private static void read(IoUring ring, int fd, long position, ByteBuffer target, long userData) {
+	private static int read(IoUring ring, int fd, long position, ByteBuffer target, long userData) {
 		int sqe = blank(ring);
 		ByteBuffer sqes = ring.sqes();
 		sqes.put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_READ);
@@ -449,6 +576,7 @@ class IoUringTests {
 		sqes.putLong(sqe + SqeDescriptor.ADDR, LinuxPlatform.addressOf(target));
 		sqes.putInt(sqe + SqeDescriptor.LEN, target.capacity());
 		sqes.putLong(sqe + SqeDescriptor.USER_DATA, userData);
+		return sqe;
 	}
 
 	private static int blank(IoUring ring) {
