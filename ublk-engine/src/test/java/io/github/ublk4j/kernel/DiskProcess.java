@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.kernel;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -40,6 +41,23 @@ final class DiskProcess {
 				DiskProcess.class.getName())
 			.redirectError(ProcessBuilder.Redirect.INHERIT)
 			.start();
+	}
+
+	/**
+	 * Reads what the process prints, log lines among it, up to a line.
+	 * @param output what it prints
+	 * @param beginning how the line begins
+	 * @return the line
+	 */
+	static String await(BufferedReader output, String beginning) throws IOException {
+		String line = output.readLine();
+		while (line != null && !line.startsWith(beginning)) {
+			line = output.readLine();
+		}
+		if (line == null) {
+			throw new IOException("The process has ended without " + beginning);
+		}
+		return line;
 	}
 
 	@SuppressWarnings("SystemOut")

@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.block.ReadRequest;
@@ -93,7 +94,12 @@ class LifecycleIT {
 		try (UblkEngine engine = UblkEngine.create()) {
 			long before = residentBytes();
 			UblkDevice device = engine
-				.start(DiskSpec.named("large").size(SIZE).queueDepth(128).maxIoSize(1 << 20).build(), new RamDisk(SIZE))
+				.start(DiskSpec.named("large")
+					.size(SIZE)
+					.queueDepth(128)
+					.maxIoSize(1 << 20)
+					.dataMode(DataMode.COPY)
+					.build(), new RamDisk(SIZE))
 				.block();
 			assertThat(device.status().bufferBytes()).isEqualTo(128L << 20);
 			assertThat(device.status().bufferMemoryLocked()).isTrue();
@@ -225,14 +231,13 @@ class LifecycleIT {
 		Process process = DiskProcess.start();
 		try (BufferedReader output = new BufferedReader(
 				new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-			String path = output.readLine();
-			assertThat(path).startsWith("/dev/ublkb");
+			String path = DiskProcess.await(output, "/dev/ublkb");
 			Process load = new ProcessBuilder("fio", "--name=load", "--filename=" + path, "--ioengine=libaio",
 					"--direct=1", "--rw=randrw", "--bs=4k", "--iodepth=32", "--time_based", "--runtime=60", "--size=4m")
 				.redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
 				.start();
-			assertThat(output.readLine()).isEqualTo("busy");
+			DiskProcess.await(output, "busy");
 			process.destroy();
 			assertThat(process.waitFor(10, TimeUnit.SECONDS)).as("ended within 10 s of SIGTERM").isTrue();
 			load.destroy();
@@ -250,7 +255,7 @@ class LifecycleIT {
 		String path;
 		try (BufferedReader output = new BufferedReader(
 				new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-			path = output.readLine();
+			path = DiskProcess.await(output, "/dev/ublkb");
 			process.destroyForcibly();
 			process.waitFor();
 		}
@@ -392,11 +397,12 @@ class LifecycleIT {
 	void buffersThatDoNotFitIntoMemoryAreRefused() {
 		try (UblkEngine engine = UblkEngine.create()) {
 			assertThatExceptionOfType(UblkException.class)
-				.isThrownBy(
-						() -> engine
-							.start(DiskSpec.named("huge").size(SIZE).queueDepth(4096).maxIoSize(32 << 20).build(),
-									new RamDisk(SIZE))
-							.block())
+				.isThrownBy(() -> engine.start(DiskSpec.named("huge")
+					.size(SIZE)
+					.queueDepth(4096)
+					.maxIoSize(32 << 20)
+					.dataMode(DataMode.COPY)
+					.build(), new RamDisk(SIZE)).block())
 				.withMessageContaining("1 queues x 4096 requests x 33554432 bytes");
 		}
 	}
