@@ -86,7 +86,7 @@ public record DeviceDescriptor(String name, int id, String path, DeviceState sta
 	 * Description of the memory for request data.
 	 *
 	 * @param size what is held now
-	 * @param max the most that it can become
+	 * @param max what all requests in flight can need: queues x depth x largest request
 	 * @param locked whether it is locked, so that it cannot be swapped
 	 */
 	public record BufferMemory(long size, long max, boolean locked) {

@@ -68,9 +68,9 @@ public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @Default
 	/**
 	 * Memory of all disks together.
 	 *
-	 * @param limit Most memory that the request buffers of all disks may take together; a
-	 * disk is counted with queues x queue-depth x max-io-size. What the store "memory"
-	 * holds is not counted. No limit by default.
+	 * @param limit Most memory that the requests of all disks can need together. A disk
+	 * is counted with queues x queue-depth x max-io-size. What the store "memory" holds
+	 * is not counted. No limit by default.
 	 */
 	public record Memory(@Nullable DataSize limit) {
 
