@@ -39,7 +39,7 @@ record DataModeChoice(DataMode mode, long flags, PageRegistration registration) 
 	 * @param transfersOnly whether the disk moves its data by transfers alone
 	 * @param features what the driver has
 	 * @return the choices, not empty
-	 * @throws UblkException if the driver does not have the mode asked for
+	 * @throws DiskRefusedException if the driver does not have the mode asked for
 	 */
 	static List<DataModeChoice> of(String disk, DataMode asked, boolean transfersOnly, long features) {
 		return switch (asked) {
@@ -85,10 +85,9 @@ record DataModeChoice(DataMode mode, long flags, PageRegistration registration) 
 
 	private static void require(String disk, DataMode asked, String version, long features, UblkFeature feature) {
 		if (!feature.in(features)) {
-			throw new UblkException(
-					"disk '" + disk + "' asks for data mode " + asked + ", which this kernel does not have;"
-							+ " it needs Linux " + version + " or later. Use AUTO or COPY",
-					null);
+			throw new DiskRefusedException(disk, DiskRefusedException.Reason.DATA_MODE,
+					"data mode " + asked + " needs Linux " + version + " or later, and this kernel does not have it.",
+					"Use AUTO or COPY.");
 		}
 	}
 

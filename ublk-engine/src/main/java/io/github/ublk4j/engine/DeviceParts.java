@@ -170,9 +170,10 @@ final class DeviceParts {
 		long plan = MemoryBudget.plan(this.spec.queues(), this.spec.queueDepth(), this.spec.maxIoSize());
 		long available = LinuxPlatform.availableMemory();
 		if (plan > available) {
-			throw new UblkException("its buffers would take " + plan + " bytes (" + this.spec.queues() + " queues x "
-					+ this.spec.queueDepth() + " requests x " + this.spec.maxIoSize() + " bytes), and only " + available
-					+ " are available. Use fewer queues, a smaller queue depth or a smaller max-io-size", null);
+			throw new DiskRefusedException(this.spec.name(), DiskRefusedException.Reason.HOST_MEMORY,
+					"its buffers would take " + MemoryBudget.arithmetic(this.spec) + ", and only " + available
+							+ " are available.",
+					"Use fewer queues, a smaller queue depth or a smaller max-io-size, or another data mode.");
 		}
 	}
 

@@ -48,20 +48,26 @@ final class MemoryBudget {
 	}
 
 	/**
+	 * Writes out how the plan of a disk comes about.
+	 */
+	static String arithmetic(DiskSpec spec) {
+		return plan(spec.queues(), spec.queueDepth(), spec.maxIoSize()) + " bytes (" + spec.queues() + " queues x "
+				+ spec.queueDepth() + " requests x " + spec.maxIoSize() + " bytes)";
+	}
+
+	/**
 	 * Sets memory aside for a disk.
-	 * @throws UblkException if there is not enough left
+	 * @throws DiskRefusedException if there is not enough left
 	 */
 	synchronized void reserve(DiskSpec spec) {
 		long plan = plan(spec.queues(), spec.queueDepth(), spec.maxIoSize());
 		long reserved = this.plans.values().stream().mapToLong(Long::longValue).sum();
 		if (plan > this.limit - reserved) {
-			throw new UblkException(
-					"disk '" + spec.name() + "' can take " + plan + " bytes of buffers (" + spec.queues() + " queues x "
-							+ spec.queueDepth() + " requests x " + spec.maxIoSize() + " bytes), but of the memory"
-							+ " limit of " + this.limit + " bytes only " + (this.limit - reserved) + " are left"
-							+ (this.plans.isEmpty() ? "" : " by the disks " + this.plans.keySet())
-							+ ". Raise the limit, or use fewer queues, a smaller queue depth or a smaller max-io-size",
-					null);
+			throw new DiskRefusedException(spec.name(), DiskRefusedException.Reason.MEMORY_LIMIT,
+					"its buffers can take " + arithmetic(spec) + ", but of the memory limit of " + this.limit
+							+ " bytes only " + (this.limit - reserved) + " are left"
+							+ (this.plans.isEmpty() ? "." : " by the disks " + this.plans.keySet() + "."),
+					"Raise the limit, or use fewer queues, a smaller queue depth or a smaller max-io-size.");
 		}
 		this.plans.put(spec.name(), plan);
 	}

@@ -430,8 +430,8 @@ public final class UblkEngine implements AutoCloseable {
 
 		/**
 		 * Limits the memory of request buffers. A device whose queues x depth x largest
-		 * request does not fit in what the others leave is refused at its start, in every
-		 * data mode: a burst may need all of it.
+		 * request does not fit in what the others leave is refused at its start
+		 * ({@link DiskRefusedException}), in every data mode: a burst may need all of it.
 		 * @param bytes more than zero; no limit by default
 		 * @return this builder
 		 */

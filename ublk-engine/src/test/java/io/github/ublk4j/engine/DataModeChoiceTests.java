@@ -22,85 +22,70 @@ import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-/**
- * Tests for {@link DataModeChoice}.
- */
 class DataModeChoiceTests {
 
-	private static final long LINUX_6_1 = 0;
+	private static final long OLD = 0;
 
-	private static final long LINUX_6_12 = UblkFeature.USER_COPY.mask();
+	private static final long WITH_USER_COPY = UblkFeature.USER_COPY.mask();
 
-	private static final long LINUX_6_15 = LINUX_6_12 | UblkFeature.SUPPORT_ZERO_COPY.mask();
-
-	private static final long LINUX_6_16 = LINUX_6_15 | UblkFeature.AUTO_BUF_REG.mask();
+	private static final long WITH_ZERO_COPY = WITH_USER_COPY | UblkFeature.SUPPORT_ZERO_COPY.mask();
 
 	@Test
-	void copyWorksWithEveryKernelAndAsksForNothing() {
-		for (long features : new long[] { LINUX_6_1, LINUX_6_16 }) {
-			assertThat(choices(DataMode.COPY, true, features))
-				.containsExactly(new DataModeChoice(DataMode.COPY, 0, PageRegistration.NONE));
-		}
+	void automaticModeTakesTheBestThatDiskAndKernelHave() {
+		assertThat(modes(DataMode.AUTO, false, OLD)).containsExactly(DataMode.COPY);
+		assertThat(modes(DataMode.AUTO, true, OLD)).containsExactly(DataMode.COPY);
+		assertThat(modes(DataMode.AUTO, false, WITH_ZERO_COPY)).containsExactly(DataMode.USER_COPY, DataMode.COPY);
+		assertThat(modes(DataMode.AUTO, true, WITH_USER_COPY)).containsExactly(DataMode.USER_COPY, DataMode.COPY);
+		assertThat(modes(DataMode.AUTO, true, WITH_ZERO_COPY)).containsExactly(DataMode.ZERO_COPY, DataMode.USER_COPY,
+				DataMode.COPY);
 	}
 
 	@Test
-	void modeAskedForIsTheOnlyChoice() {
-		assertThat(choices(DataMode.USER_COPY, true, LINUX_6_16)).containsExactly(
-				new DataModeChoice(DataMode.USER_COPY, UblkFeature.USER_COPY.mask(), PageRegistration.NONE));
-		assertThat(choices(DataMode.ZERO_COPY, false, LINUX_6_16))
-			.containsExactly(new DataModeChoice(DataMode.ZERO_COPY, LINUX_6_16, PageRegistration.AUTOMATIC));
+	void modeAskedForHasNoSubstitute() {
+		assertThat(modes(DataMode.COPY, true, WITH_ZERO_COPY)).containsExactly(DataMode.COPY);
+		assertThat(modes(DataMode.USER_COPY, true, WITH_ZERO_COPY)).containsExactly(DataMode.USER_COPY);
+		assertThat(modes(DataMode.ZERO_COPY, false, WITH_ZERO_COPY)).containsExactly(DataMode.ZERO_COPY);
 	}
 
 	@Test
-	void zeroCopyRegistersByCommandWhereTheDriverDoesNot() {
-		assertThat(choices(DataMode.ZERO_COPY, false, LINUX_6_15))
-			.containsExactly(new DataModeChoice(DataMode.ZERO_COPY, LINUX_6_15, PageRegistration.BY_COMMAND));
+	void modeThatTheKernelLacksIsRefusedWithTheVersionThatHasIt() {
+		assertThatExceptionOfType(DiskRefusedException.class)
+			.isThrownBy(() -> modes(DataMode.ZERO_COPY, true, WITH_USER_COPY))
+			.withMessageContaining("ZERO_COPY needs Linux 6.15")
+			.satisfies((ex) -> assertThat(ex.reason()).isEqualTo(DiskRefusedException.Reason.DATA_MODE));
+		assertThatExceptionOfType(DiskRefusedException.class).isThrownBy(() -> modes(DataMode.USER_COPY, false, OLD))
+			.withMessageContaining("USER_COPY needs Linux 6.5");
 	}
 
 	@Test
-	void automaticChoiceForADiskThatWantsBuffersIsUserCopyThenCopy() {
-		assertThat(choices(DataMode.AUTO, false, LINUX_6_16)).extracting(DataModeChoice::mode)
-			.containsExactly(DataMode.USER_COPY, DataMode.COPY);
-		assertThat(choices(DataMode.AUTO, false, LINUX_6_1)).extracting(DataModeChoice::mode)
-			.containsExactly(DataMode.COPY);
+	void zeroCopyDiskCanAskForABufferToo() {
+		assertThat(DataModeChoice.of("disk", DataMode.ZERO_COPY, true, WITH_ZERO_COPY)).singleElement()
+			.matches((choice) -> UblkFeature.USER_COPY.in(choice.flags()));
 	}
 
 	@Test
-	void automaticChoiceForADiskOfTransfersAloneBeginsWithZeroCopy() {
-		assertThat(choices(DataMode.AUTO, true, LINUX_6_16)).extracting(DataModeChoice::mode)
-			.containsExactly(DataMode.ZERO_COPY, DataMode.USER_COPY, DataMode.COPY);
-		assertThat(choices(DataMode.AUTO, true, LINUX_6_12)).extracting(DataModeChoice::mode)
-			.containsExactly(DataMode.USER_COPY, DataMode.COPY);
-		assertThat(choices(DataMode.AUTO, true, LINUX_6_1)).extracting(DataModeChoice::mode)
-			.containsExactly(DataMode.COPY);
-	}
-
-	@ParameterizedTest
-	@CsvSource({ "USER_COPY, 6.5", "ZERO_COPY, 6.15" })
-	void modeThatTheKernelDoesNotHaveIsRefusedWithTheVersionThatHasIt(DataMode mode, String version) {
-		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> choices(mode, true, LINUX_6_1))
-			.withMessage("disk 'ledger' asks for data mode " + mode + ", which this kernel does not have;"
-					+ " it needs Linux " + version + " or later. Use AUTO or COPY");
+	void zeroCopyRegistersPagesByCommandWhereTheDriverDoesNot() {
+		assertThat(DataModeChoice.of("disk", DataMode.ZERO_COPY, false, WITH_ZERO_COPY))
+			.containsExactly(new DataModeChoice(DataMode.ZERO_COPY, WITH_ZERO_COPY, PageRegistration.BY_COMMAND));
 	}
 
 	@Test
 	void choiceIsGrantedOnlyAsAWhole() {
-		DataModeChoice choice = choices(DataMode.ZERO_COPY, true, LINUX_6_16).get(0);
-		assertThat(choice.grantedBy(LINUX_6_16)).isTrue();
-		assertThat(choice.grantedBy(LINUX_6_16 | UblkFeature.UPDATE_SIZE.mask())).isTrue();
-		assertThat(choice.grantedBy(LINUX_6_15)).isFalse();
-		assertThat(choice.grantedBy(0)).isFalse();
-		assertThat(choices(DataMode.COPY, true, 0).get(0).grantedBy(0)).isTrue();
+		long automatic = WITH_ZERO_COPY | UblkFeature.AUTO_BUF_REG.mask();
+		DataModeChoice choice = DataModeChoice.of("disk", DataMode.ZERO_COPY, true, automatic).get(0);
+		assertThat(choice.registration()).isEqualTo(PageRegistration.AUTOMATIC);
+		assertThat(choice.grantedBy(automatic)).isTrue();
+		assertThat(choice.grantedBy(automatic | UblkFeature.UPDATE_SIZE.mask())).isTrue();
+		assertThat(choice.grantedBy(WITH_ZERO_COPY)).isFalse();
+		assertThat(choice.grantedBy(OLD)).isFalse();
 	}
 
-	private static List<DataModeChoice> choices(DataMode asked, boolean transfersOnly, long features) {
-		return DataModeChoice.of("ledger", asked, transfersOnly, features);
+	private static List<DataMode> modes(DataMode asked, boolean transfersOnly, long features) {
+		return DataModeChoice.of("disk", asked, transfersOnly, features).stream().map(DataModeChoice::mode).toList();
 	}
 
 }

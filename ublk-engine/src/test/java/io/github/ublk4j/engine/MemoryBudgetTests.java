@@ -23,78 +23,50 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-/**
- * Tests for {@link MemoryBudget}.
- */
 class MemoryBudgetTests {
 
-	private static final int MIB = 1 << 20;
+	private static final int PLAN = 32 << 20;
 
-	private final MemoryBudget budget = new MemoryBudget(100L * MIB);
+	private final MemoryBudget budget = new MemoryBudget(2L * PLAN);
 
 	@Test
-	void planIsTheProductOfQueuesDepthAndRequestSize() {
-		assertThat(MemoryBudget.plan(2, 128, 256 << 10)).isEqualTo(64L * MIB);
+	void limitCanBeUsedUpToTheLastByte() {
+		this.budget.reserve(disk("a"));
+		assertThatCode(() -> this.budget.reserve(disk("b"))).doesNotThrowAnyException();
 	}
 
 	@Test
-	void planOfTheLargestDeviceDoesNotOverflow() {
-		assertThat(MemoryBudget.plan(4096, DiskSpec.MAX_QUEUE_DEPTH, DiskSpec.MAX_IO_SIZE)).isEqualTo(1L << 49);
+	void diskThatDoesNotFitIsRefusedWithTheArithmetic() {
+		this.budget.reserve(disk("a"));
+		this.budget.reserve(disk("b"));
+		assertThatExceptionOfType(DiskRefusedException.class).isThrownBy(() -> this.budget.reserve(disk("c")))
+			.withMessageStartingWith("disk 'c': its buffers can take 33554432 bytes"
+					+ " (1 queues x 128 requests x 262144 bytes), but of the memory limit of 67108864 bytes"
+					+ " only 0 are left by the disks [a, b].")
+			.satisfies((ex) -> assertThat(ex.reason()).isEqualTo(DiskRefusedException.Reason.MEMORY_LIMIT));
 	}
 
 	@Test
-	void diskThatTakesExactlyWhatIsLeftIsAccepted() {
-		this.budget.reserve(disk("first", 40));
-		assertThatCode(() -> this.budget.reserve(disk("second", 60))).doesNotThrowAnyException();
+	void memoryOfAStoppedDiskIsForTheNext() {
+		this.budget.reserve(disk("a"));
+		this.budget.reserve(disk("b"));
+		this.budget.release(disk("a"));
+		assertThatCode(() -> this.budget.reserve(disk("c"))).doesNotThrowAnyException();
 	}
 
 	@Test
-	void diskThatTakesMoreThanTheLimitIsRefusedWithTheArithmetic() {
-		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> this.budget.reserve(disk("big", 101)))
-			.withMessage("disk 'big' can take 105906176 bytes of buffers (1 queues x 101 requests x 1048576 bytes),"
-					+ " but of the memory limit of 104857600 bytes only 104857600 are left."
-					+ " Raise the limit, or use fewer queues, a smaller queue depth or a smaller max-io-size");
+	void withoutLimitTheLargestDiskFits() {
+		DiskSpec largest = DiskSpec.named("a")
+			.size(4096)
+			.queues(4096)
+			.queueDepth(DiskSpec.MAX_QUEUE_DEPTH)
+			.maxIoSize(DiskSpec.MAX_IO_SIZE)
+			.build();
+		assertThatCode(() -> new MemoryBudget(Long.MAX_VALUE).reserve(largest)).doesNotThrowAnyException();
 	}
 
-	@Test
-	void refusalNamesTheDisksThatHaveTheMemory() {
-		this.budget.reserve(disk("first", 60));
-		this.budget.reserve(disk("second", 30));
-		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> this.budget.reserve(disk("third", 11)))
-			.withMessageContaining("only 10485760 are left by the disks [first, second]");
-	}
-
-	@Test
-	void refusedDiskReservesNothing() {
-		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> this.budget.reserve(disk("big", 101)));
-		assertThatCode(() -> this.budget.reserve(disk("fits", 100))).doesNotThrowAnyException();
-	}
-
-	@Test
-	void memoryOfAReleasedDiskCanBeReservedAgain() {
-		DiskSpec first = disk("first", 100);
-		this.budget.reserve(first);
-		this.budget.release(first);
-		this.budget.release(first);
-		assertThatCode(() -> this.budget.reserve(disk("second", 100))).doesNotThrowAnyException();
-	}
-
-	@Test
-	void unlimitedBudgetAcceptsTheLargestDisks() {
-		MemoryBudget unlimited = new MemoryBudget(Long.MAX_VALUE);
-		for (int i = 0; i < 10; i++) {
-			DiskSpec spec = DiskSpec.named("disk" + i)
-				.size(MIB)
-				.queues(4096)
-				.queueDepth(DiskSpec.MAX_QUEUE_DEPTH)
-				.maxIoSize(DiskSpec.MAX_IO_SIZE)
-				.build();
-			assertThatCode(() -> unlimited.reserve(spec)).doesNotThrowAnyException();
-		}
-	}
-
-	private static DiskSpec disk(String name, int mebibytes) {
-		return DiskSpec.named(name).size(MIB).queueDepth(mebibytes).maxIoSize(MIB).build();
+	private static DiskSpec disk(String name) {
+		return DiskSpec.named(name).size(4096).build();
 	}
 
 }

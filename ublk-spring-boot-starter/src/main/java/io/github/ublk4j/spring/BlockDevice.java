@@ -25,6 +25,7 @@ import java.lang.annotation.Target;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DataMode;
 
 import org.springframework.stereotype.Component;
 
@@ -111,5 +112,11 @@ public @interface BlockDevice {
 	 * @return whether seeks are expensive
 	 */
 	boolean rotational() default false;
+
+	/**
+	 * How the data of requests is moved.
+	 * @return the mode; the disk is not started if the kernel does not have it
+	 */
+	DataMode dataMode() default DataMode.AUTO;
 
 }

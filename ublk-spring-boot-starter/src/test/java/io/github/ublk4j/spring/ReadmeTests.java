@@ -28,9 +28,23 @@ class ReadmeTests {
 
 	@Test
 	void firstExampleCompiles() throws IOException {
-		String source = Files.readString(Path.of("src/test/java/io/github/ublk4j/spring/ScratchDisk.java"));
-		String disk = source.substring(source.indexOf("@BlockDevice")).replace("\t", "    ");
+		String disk = sourceOf("ScratchDisk").replace("\t", "    ");
 		assertThat(Files.readString(Path.of("../README.md"))).containsOnlyOnce("```java\n" + disk + "```\n");
+	}
+
+	@Test
+	void transferExampleOfTheGuideCompiles() throws IOException {
+		String guide = Files.readString(Path.of("../docs/user-guide.md")).replaceAll("(?m)//.*$", "");
+		assertThat(compact(guide)).containsOnlyOnce(compact(sourceOf("ArchiveDisk")));
+	}
+
+	private static String sourceOf(String disk) throws IOException {
+		String source = Files.readString(Path.of("src/test/java/io/github/ublk4j/spring/" + disk + ".java"));
+		return source.substring(source.indexOf("@BlockDevice"));
+	}
+
+	private static String compact(String text) {
+		return text.replace("@Override", "").replaceAll("\\s", "");
 	}
 
 }

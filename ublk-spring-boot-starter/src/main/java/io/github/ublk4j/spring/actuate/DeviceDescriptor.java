@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.actuate;
 import java.util.Collection;
 import java.util.List;
 
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.DeviceStatus;
@@ -45,20 +46,21 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param rotational whether the kernel schedules as for a spinning disk
  * @param operations what the kernel was told that the disk supports
  * @param driverFlags the driver's flags of the device
- * @param bufferMemory the memory held for request data
+ * @param dataMode how the data of requests is moved
+ * @param bufferMemory the memory for request data
  * @param queues its queues
  */
 public record DeviceDescriptor(String name, int id, String path, DeviceState state, @Nullable String failure, long size,
 		int logicalBlockSize, int physicalBlockSize, int maxIoSize, int ioMin, int ioOpt, boolean readOnly,
-		boolean rotational, List<String> operations, List<String> driverFlags, BufferMemory bufferMemory,
-		List<QueueDescriptor> queues) implements OperationResponseBody {
+		boolean rotational, List<String> operations, List<String> driverFlags, DataModes dataMode,
+		BufferMemory bufferMemory, List<QueueDescriptor> queues) implements OperationResponseBody {
 
 	static DeviceDescriptor of(DeviceStatus status) {
 		DiskSpec spec = status.spec();
 		return new DeviceDescriptor(status.name(), status.id(), status.path().toString(), status.state(),
 				status.failure(), spec.size(), spec.logicalBlockSize(), spec.physicalBlockSize(), spec.maxIoSize(),
 				spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(), sorted(status.operations()),
-				sorted(status.flags()), new BufferMemory(status.bufferBytes(), status.bufferMemoryLocked()),
+				sorted(status.flags()), DataModes.of(status), BufferMemory.of(status),
 				status.queues().stream().map(QueueDescriptor::of).toList());
 	}
 
@@ -67,12 +69,31 @@ public record DeviceDescriptor(String name, int id, String path, DeviceState sta
 	}
 
 	/**
-	 * Description of the memory held for request data.
+	 * Description of how the data of requests is moved.
 	 *
-	 * @param size its size
+	 * @param requested the mode asked for
+	 * @param used the mode that the disk runs in
+	 */
+	public record DataModes(DataMode requested, DataMode used) {
+
+		static DataModes of(DeviceStatus status) {
+			return new DataModes(status.spec().dataMode(), status.dataMode());
+		}
+
+	}
+
+	/**
+	 * Description of the memory for request data.
+	 *
+	 * @param size what is held now
+	 * @param max what all requests in flight can need: queues x depth x largest request
 	 * @param locked whether it is locked, so that it cannot be swapped
 	 */
-	public record BufferMemory(long size, boolean locked) {
+	public record BufferMemory(long size, long max, boolean locked) {
+
+		static BufferMemory of(DeviceStatus status) {
+			return new BufferMemory(status.bufferBytes(), status.maxBufferBytes(), status.bufferMemoryLocked());
+		}
 
 	}
 

@@ -21,6 +21,8 @@ import java.util.stream.Stream;
 import io.github.ublk4j.engine.DeviceStatus;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.actuate.DeviceDescriptor.BufferMemory;
+import io.github.ublk4j.spring.actuate.DeviceDescriptor.DataModes;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
@@ -68,6 +70,7 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 			case FAILED -> Health.down();
 		};
 		builder.withDetail("path", status.path().toString()).withDetail("state", status.state());
+		builder.withDetail("dataMode", DataModes.of(status)).withDetail("bufferMemory", BufferMemory.of(status));
 		if (status.failure() != null) {
 			builder.withDetail("reason", status.failure());
 		}

@@ -36,7 +36,7 @@ public final class BlockDeviceAutoConfiguration {
 	@Bean
 	BlockDeviceLifecycle blockDeviceLifecycle(ConfigurableListableBeanFactory beanFactory, UblkProperties properties,
 			ObjectProvider<UblkEngine> engine, Environment environment) {
-		properties.requireValidTimeouts();
+		properties.requireValid();
 		DiskDeclarations declarations = new DiskDeclarations(beanFactory, properties, new WrittenNames(environment));
 		return new BlockDeviceLifecycle(declarations, engine::getObject, new DeviceLinks(properties.runDirectory()));
 	}

@@ -19,6 +19,9 @@ package io.github.ublk4j.spring.autoconfigure;
 import java.util.List;
 import java.util.stream.Collectors;
 
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The kinds of store that {@code ublk.devices.<name>.store} can ask for.
  */
@@ -34,6 +37,27 @@ final class BlockStoreFactories {
 			.orElseThrow(() -> new DiskStartupException(
 					"There is no store '" + store + "': " + PropertyNames.of(disk, "store") + "=" + store + ".",
 					"Set " + PropertyNames.of(disk, "store") + " to " + syntax() + "."));
+	}
+
+	/**
+	 * Refuses properties of another kind of store than the disk has, which would be
+	 * ignored.
+	 * @param disk the name of the disk
+	 * @param properties those of the disk
+	 * @param used the kind of its store, {@code null} for a bean
+	 * @param source what serves the disk
+	 */
+	void requireOwnProperties(String disk, Device properties, @Nullable BlockStoreFactory used, DiskSource source) {
+		for (BlockStoreFactory other : this.factories) {
+			String property = (other != used) ? other.ownProperty(properties) : null;
+			if (property != null) {
+				throw new DiskStartupException(
+						PropertyNames.of(disk, property) + " is for a disk with " + PropertyNames.of(disk, "store")
+								+ "=" + other.syntax() + "; the disk '" + disk + "' is served by the " + source + ".",
+						"Remove the property" + ((used != null) ? ", or change the store."
+								: "; what a bean stores its data in is up to its code."));
+			}
+		}
 	}
 
 	/**

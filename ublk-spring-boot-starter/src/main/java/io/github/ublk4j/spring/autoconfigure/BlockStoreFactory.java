@@ -22,6 +22,7 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import io.github.ublk4j.store.StoreUnavailableException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the stores of one kind, as asked for by {@code ublk.devices.<name>.store}.
@@ -51,5 +52,11 @@ interface BlockStoreFactory {
 	 * @throws StoreUnavailableException if it cannot be opened
 	 */
 	BlockStore open(DiskSpec spec, String store, Device properties);
+
+	/**
+	 * Returns a property that is set and means something to this kind of store alone.
+	 * @return the property in camel case, {@code null} if there is none
+	 */
+	@Nullable String ownProperty(Device properties);
 
 }

@@ -16,8 +16,11 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
+import io.github.ublk4j.engine.DiskRefusedException;
+import io.github.ublk4j.engine.DiskRefusedException.Reason;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
@@ -50,12 +53,31 @@ record Disk(DiskSpec spec, DiskSource source) {
 					"The " + this + " cannot be made: its " + ex.attribute() + " is " + ex.value() + ".", ex.remedy(),
 					ex);
 		}
+		catch (DiskRefusedException ex) {
+			throw new DiskStartupException("The " + this + " could not be started: " + ex.problem(),
+					remedy(ex.reason()), ex);
+		}
 		catch (UblkException ex) {
 			throw new DiskStartupException("The " + this + " could not be started: " + ex.getMessage(),
 					"The kernel may have written more about it: dmesg | tail. "
 							+ "If the driver only needed longer, raise ublk.control-timeout.",
 					ex);
 		}
+	}
+
+	private String remedy(Reason reason) {
+		String smaller = property("queues") + ", " + property("queueDepth") + " or " + property("maxIoSize");
+		return switch (reason) {
+			case DATA_MODE -> "Set " + property("dataMode")
+					+ "=auto, which takes the best mode that the kernel has, or run a newer kernel.";
+			case MEMORY_LIMIT -> "Raise ublk.memory.limit, or lower " + smaller + ".";
+			case HOST_MEMORY -> "Lower " + smaller + ((this.spec.dataMode() == DataMode.COPY)
+					? ", or set " + property("dataMode") + "=auto: then only requests in flight take memory." : ".");
+		};
+	}
+
+	private String property(String attribute) {
+		return PropertyNames.of(name(), attribute);
 	}
 
 	void close() {

@@ -98,6 +98,7 @@ final class DiskDeclarations {
 							+ PropertyNames.of(disk, "store") + "=" + device.store() + ".",
 					"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
 		}
+		this.stores.requireOwnProperties(disk, device, null, source);
 		return new Disk(spec(disk, device, source, annotation(beanName)), source);
 	}
 
@@ -129,7 +130,9 @@ final class DiskDeclarations {
 							+ ", or write the name of the disk of a @BlockDevice bean"
 							+ (beans.isEmpty() ? ", of which there is none." : known + "."));
 		}
-		StoreDiskSource source = new StoreDiskSource(this.stores.find(disk, store), store, device);
+		BlockStoreFactory factory = this.stores.find(disk, store);
+		StoreDiskSource source = new StoreDiskSource(factory, store, device);
+		this.stores.requireOwnProperties(disk, device, factory, source);
 		return new Disk(spec(disk, device, source, null), source);
 	}
 

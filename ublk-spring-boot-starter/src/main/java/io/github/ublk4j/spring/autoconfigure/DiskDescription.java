@@ -34,7 +34,7 @@ final class DiskDescription {
 
 	/**
 	 * Describes a disk, for example
-	 * {@code 4 GiB, 1 queue x 128, up to 256 KiB per request, READ WRITE FLUSH}.
+	 * {@code 4 GiB, 1 queue x 128, up to 256 KiB per request, user-copy, READ WRITE FLUSH}.
 	 */
 	static String of(DeviceStatus status) {
 		DiskSpec spec = status.spec();
@@ -42,6 +42,7 @@ final class DiskDescription {
 		StringBuilder text = new StringBuilder(bytes(spec.size()));
 		text.append(", ").append(queues).append((queues == 1) ? " queue x " : " queues x ").append(spec.queueDepth());
 		text.append(", up to ").append(bytes(spec.maxIoSize())).append(" per request");
+		text.append(", ").append(PropertyNames.of(status.dataMode()));
 		text.append(", ").append(names(status.operations()));
 		if (spec.readOnly()) {
 			text.append(", read-only");

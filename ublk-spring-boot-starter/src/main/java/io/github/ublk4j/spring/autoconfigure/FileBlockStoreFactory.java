@@ -24,6 +24,7 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import io.github.ublk4j.store.FileBlockStore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code store: file:/path/to/disk.img}.
@@ -55,7 +56,16 @@ final class FileBlockStoreFactory implements BlockStoreFactory {
 
 	@Override
 	public BlockStore open(DiskSpec spec, String store, Device properties) {
-		return FileBlockStore.at(path(store)).size(spec.size()).readOnly(spec.readOnly()).open();
+		return FileBlockStore.at(path(store))
+			.size(spec.size())
+			.readOnly(spec.readOnly())
+			.directIo(properties.file().directIo())
+			.open();
+	}
+
+	@Override
+	public @Nullable String ownProperty(Device properties) {
+		return properties.file().directIo() ? "file.directIo" : null;
 	}
 
 	private static Path path(String store) {

@@ -20,6 +20,7 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import io.github.ublk4j.store.MemoryBlockStore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code store: memory}.
@@ -40,6 +41,11 @@ final class MemoryBlockStoreFactory implements BlockStoreFactory {
 	public BlockStore open(DiskSpec spec, String store, Device properties) {
 		return properties.memory().preTouch() ? MemoryBlockStore.preTouched(spec.size())
 				: MemoryBlockStore.sparse(spec.size());
+	}
+
+	@Override
+	public @Nullable String ownProperty(Device properties) {
+		return properties.memory().preTouch() ? "memory.preTouch" : null;
 	}
 
 }

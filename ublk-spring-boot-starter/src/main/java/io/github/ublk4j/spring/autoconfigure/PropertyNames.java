@@ -18,6 +18,8 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.Locale;
 
+import io.github.ublk4j.block.DataMode;
+
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 
 /**
@@ -37,6 +39,13 @@ final class PropertyNames {
 	static String of(String disk, String attribute) {
 		String device = disk.matches("[A-Za-z0-9-]+") ? ".devices." + disk : ".devices[" + disk + "]";
 		return "ublk" + device + "." + DataObjectPropertyName.toDashedForm(attribute);
+	}
+
+	/**
+	 * Returns a data mode as a property has it, such as {@code user-copy}.
+	 */
+	static String of(DataMode mode) {
+		return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
 	}
 
 	/**

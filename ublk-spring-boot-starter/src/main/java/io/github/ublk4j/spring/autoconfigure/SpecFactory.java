@@ -89,6 +89,7 @@ final class SpecFactory {
 		intSize("ioOpt", device.ioOpt(), BlockDevice::ioOpt, builder::ioOpt);
 		value("readOnly", device.readOnly(), BlockDevice::readOnly, builder::readOnly);
 		value("rotational", device.rotational(), BlockDevice::rotational, builder::rotational);
+		value("dataMode", device.dataMode(), BlockDevice::dataMode, builder::dataMode);
 		return builder.build();
 	}
 

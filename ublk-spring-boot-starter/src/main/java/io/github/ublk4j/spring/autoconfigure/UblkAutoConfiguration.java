@@ -26,6 +26,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
+import org.springframework.util.unit.DataSize;
 
 /**
  * {@link EnableAutoConfiguration Auto-configuration} for the {@link UblkEngine}.
@@ -42,10 +43,11 @@ public final class UblkAutoConfiguration {
 	@Lazy
 	@ConditionalOnMissingBean
 	UblkEngine ublkEngine(UblkProperties properties) {
-		return UblkEngine.builder()
+		UblkEngine.Builder builder = UblkEngine.builder()
 			.drainTimeout(properties.drainTimeout())
-			.controlTimeout(properties.controlTimeout())
-			.build();
+			.controlTimeout(properties.controlTimeout());
+		DataSize limit = properties.memory().limit();
+		return ((limit != null) ? builder.memoryLimit(limit.toBytes()) : builder).build();
 	}
 
 	@Bean

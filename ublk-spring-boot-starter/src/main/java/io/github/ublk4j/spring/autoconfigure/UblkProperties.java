@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
+import io.github.ublk4j.block.DataMode;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -36,17 +37,19 @@ import org.springframework.util.unit.DataSize;
  * take; more than 0.
  * @param runDirectory Directory of the stable paths of the disks. Each disk is found
  * there under its name, as a symbolic link to its block device.
+ * @param memory Memory of all disks together.
  * @param devices Disks by name. An entry overrides attributes of the "@BlockDevice" of
  * this name, or declares a disk that needs no bean.
  */
 @ConfigurationProperties("ublk")
 public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @DefaultValue("30s") Duration controlTimeout,
-		@DefaultValue("/run/ublk") Path runDirectory, @DefaultValue Map<String, Device> devices) {
+		@DefaultValue("/run/ublk") Path runDirectory, @DefaultValue Memory memory,
+		@DefaultValue Map<String, Device> devices) {
 
 	/**
 	 * Not part of binding, whose failure analysis would hide the property.
 	 */
-	void requireValidTimeouts() {
+	void requireValid() {
 		if (this.drainTimeout.isNegative()) {
 			throw new InvalidConfigurationPropertyValueException("ublk.drain-timeout", this.drainTimeout,
 					"A negative time cannot be waited for. Use 5s, for example, or 0 to fail the requests at once.");
@@ -55,6 +58,22 @@ public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @Default
 			throw new InvalidConfigurationPropertyValueException("ublk.control-timeout", this.controlTimeout,
 					"No command to the driver can be that quick. Use 30s, for example.");
 		}
+		DataSize limit = this.memory.limit();
+		if (limit != null && limit.toBytes() <= 0) {
+			throw new InvalidConfigurationPropertyValueException("ublk.memory.limit", limit,
+					"No disk has buffers that small. Use 256MB, for example, or leave it out for no limit.");
+		}
+	}
+
+	/**
+	 * Memory of all disks together.
+	 *
+	 * @param limit Most memory that the requests of all disks can need together. A disk
+	 * is counted with queues x queue-depth x max-io-size. What the store "memory" holds
+	 * is not counted. No limit by default.
+	 */
+	public record Memory(@Nullable DataSize limit) {
+
 	}
 
 	/**
@@ -82,16 +101,19 @@ public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @Default
 	 * @param readOnly Whether the kernel refuses writes. Defaults to false.
 	 * @param rotational Whether the kernel schedules as for a spinning disk. Defaults to
 	 * false.
+	 * @param dataMode How the data of requests is moved. Defaults to auto, the best that
+	 * disk and kernel have.
 	 * @param memory Properties of the store "memory".
+	 * @param file Properties of a store "file:/path".
 	 */
 	public record Device(@DefaultValue("true") boolean enabled, @Nullable String store, @Nullable DataSize size,
 			@Nullable Integer queues, @Nullable Integer queueDepth, @Nullable DataSize maxIoSize,
 			@Nullable DataSize logicalBlockSize, @Nullable DataSize physicalBlockSize, @Nullable DataSize ioMin,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
-			@DefaultValue Memory memory) {
+			@Nullable DataMode dataMode, @DefaultValue MemoryStore memory, @DefaultValue FileStore file) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
-				new Memory(false));
+				null, new MemoryStore(false), new FileStore(false));
 
 	}
 
@@ -101,7 +123,17 @@ public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @Default
 	 * @param preTouch Whether all memory is taken at the start, so that no request waits
 	 * for it.
 	 */
-	public record Memory(@DefaultValue("false") boolean preTouch) {
+	public record MemoryStore(@DefaultValue("false") boolean preTouch) {
+
+	}
+
+	/**
+	 * Properties of a store "file:/path".
+	 *
+	 * @param directIo Whether reads and writes pass the page cache of the host by. Needs
+	 * a logical-block-size of at least that of the storage below the file.
+	 */
+	public record FileStore(@DefaultValue("false") boolean directIo) {
 
 	}
 

@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.actuate;
 
 import java.util.List;
 
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.spring.BlockDevices;
@@ -43,7 +44,8 @@ class UblkEndpointTests {
 
 	private final BlockDevices devices = () -> List.of(
 			TestUblk
-				.device(TestUblk.status(DiskSpec.named("scratch").size(4L << 30).build(), 0, DeviceState.LIVE, null)),
+				.device(TestUblk.status(DiskSpec.named("scratch").size(4L << 30).dataMode(DataMode.USER_COPY).build(),
+						0, DeviceState.LIVE, null)),
 			TestUblk.device(TestUblk.status(DiskSpec.named("archive").size(1 << 20).readOnly(true).build(), 3,
 					DeviceState.FAILED, "queue 0 ended: EBADF")));
 
@@ -70,7 +72,8 @@ class UblkEndpointTests {
 						      "rotational": false,
 						      "operations": ["READ", "WRITE"],
 						      "driverFlags": ["CMD_IOCTL_ENCODE"],
-						      "bufferMemory": { "size": 33554432, "locked": true },
+						      "dataMode": { "requested": "USER_COPY", "used": "USER_COPY" },
+						      "bufferMemory": { "size": 1048576, "max": 33554432, "locked": true },
 						      "queues": [
 						        {
 						          "queue": 0,
@@ -102,7 +105,8 @@ class UblkEndpointTests {
 						      "rotational": false,
 						      "operations": ["READ", "WRITE"],
 						      "driverFlags": ["CMD_IOCTL_ENCODE"],
-						      "bufferMemory": { "size": 33554432, "locked": true },
+						      "dataMode": { "requested": "AUTO", "used": "USER_COPY" },
+						      "bufferMemory": { "size": 1048576, "max": 33554432, "locked": true },
 						      "queues": [
 						        {
 						          "queue": 0,

@@ -19,10 +19,13 @@ package io.github.ublk4j.spring.actuate;
 import java.util.List;
 import java.util.Objects;
 
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.spring.actuate.DeviceDescriptor.BufferMemory;
+import io.github.ublk4j.spring.actuate.DeviceDescriptor.DataModes;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkHealthContributorAutoConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +59,15 @@ class UblkHealthContributorTests {
 	void stateOfTheDeviceIsItsHealth(DeviceState state, String status) {
 		Health health = health(state, null);
 		assertThat(health.getStatus()).isEqualTo(new Status(status));
-		assertThat(health.getDetails()).containsEntry("path", "/dev/ublkb0").containsEntry("state", state).hasSize(2);
+		assertThat(health.getDetails()).containsEntry("path", "/dev/ublkb0").containsEntry("state", state);
+	}
+
+	@Test
+	void healthShowsDataModeAndMemory() {
+		assertThat(health(DeviceState.LIVE, null).getDetails())
+			.containsEntry("dataMode", new DataModes(DataMode.AUTO, DataMode.USER_COPY))
+			.containsEntry("bufferMemory", new BufferMemory(1 << 20, 32 << 20, true))
+			.containsOnlyKeys("path", "state", "dataMode", "bufferMemory");
 	}
 
 	@Test

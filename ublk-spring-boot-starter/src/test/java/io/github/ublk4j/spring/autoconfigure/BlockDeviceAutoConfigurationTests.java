@@ -16,10 +16,12 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.io.IOException;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -27,16 +29,23 @@ import java.util.Map;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.linux.LinuxFile;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.store.BackingFiles;
 import io.github.ublk4j.store.FileBlockStore;
 import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -51,6 +60,7 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 class BlockDeviceAutoConfigurationTests {
 
@@ -98,8 +108,8 @@ class BlockDeviceAutoConfigurationTests {
 	@Test
 	void annotationHasTheDefaultsOfTheEngine() {
 		this.contextRunner.withUserConfiguration(TestDisks.Scratch.class)
-			.run((context) -> assertThat(spec())
-				.hasToString(DiskSpec.named("scratch").size(4L << 30).build().toString()));
+			.run((context) -> assertThat(spec()).usingRecursiveComparison()
+				.isEqualTo(DiskSpec.named("scratch").size(4L << 30).build()));
 	}
 
 	@Test
@@ -114,6 +124,7 @@ class BlockDeviceAutoConfigurationTests {
 			assertThat(spec().ioOpt()).isEqualTo(65536);
 			assertThat(spec().readOnly()).isTrue();
 			assertThat(spec().rotational()).isTrue();
+			assertThat(spec().dataMode()).isEqualTo(DataMode.ZERO_COPY);
 		});
 	}
 
@@ -124,7 +135,8 @@ class BlockDeviceAutoConfigurationTests {
 					"ublk.devices.everything.queue-depth=64", "ublk.devices.everything.max-io-size=2MB",
 					"ublk.devices.everything.logical-block-size=2KB", "ublk.devices.everything.physical-block-size=4KB",
 					"ublk.devices.everything.io-min=32KB", "ublk.devices.everything.io-opt=128KB",
-					"ublk.devices.everything.read-only=false", "ublk.devices.everything.rotational=false")
+					"ublk.devices.everything.read-only=false", "ublk.devices.everything.rotational=false",
+					"ublk.devices.everything.data-mode=user-copy")
 			.run((context) -> {
 				assertThat(spec().size()).isEqualTo(2L << 30);
 				assertThat(spec().queues()).isEqualTo(4);
@@ -136,7 +148,17 @@ class BlockDeviceAutoConfigurationTests {
 				assertThat(spec().ioOpt()).isEqualTo(128 << 10);
 				assertThat(spec().readOnly()).isFalse();
 				assertThat(spec().rotational()).isFalse();
+				assertThat(spec().dataMode()).isEqualTo(DataMode.USER_COPY);
 			});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "auto, AUTO", "copy, COPY", "user-copy, USER_COPY", "zero-copy, ZERO_COPY", "zeroCopy, ZERO_COPY",
+			"ZERO_COPY, ZERO_COPY" })
+	void dataModeIsWrittenInAnyForm(String written, DataMode mode) {
+		this.contextRunner.withUserConfiguration(Everything.class)
+			.withPropertyValues("ublk.devices.everything.data-mode=" + written)
+			.run((context) -> assertThat(spec().dataMode()).isEqualTo(mode));
 	}
 
 	@Test
@@ -185,6 +207,38 @@ class BlockDeviceAutoConfigurationTests {
 				assertThat(this.ublk.server()).isInstanceOf(FileBlockStore.class);
 				assertThat(file).hasSize(1 << 30);
 			});
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void fileStoreCanPassThePageCacheBy() throws Exception {
+		Path file = Files.write(this.directory.resolve("disk.img"), new byte[64 << 10]).toRealPath();
+		assumeThatCode(() -> BackingFiles.openDirect(file, false).close()).doesNotThrowAnyException();
+		this.contextRunner.withPropertyValues("ublk.devices.archive.store=file:" + file)
+			.run((context) -> assertThat(isOpenForDirectIo(file)).isFalse());
+		this.contextRunner
+			.withPropertyValues("ublk.devices.archive.store=file:" + file, "ublk.devices.archive.file.direct-io=true")
+			.run((context) -> assertThat(isOpenForDirectIo(file)).isTrue());
+	}
+
+	/**
+	 * Returns whether one of the descriptors of this process on a file has O_DIRECT.
+	 */
+	private static boolean isOpenForDirectIo(Path file) throws IOException {
+		try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+			for (Path descriptor : descriptors) {
+				if (Files.isSymbolicLink(descriptor) && Files.readSymbolicLink(descriptor).equals(file)) {
+					String flags = Files.readAllLines(Path.of("/proc/self/fdinfo").resolve(descriptor.getFileName()))
+						.get(1)
+						.substring("flags:".length())
+						.strip();
+					if ((Integer.parseInt(flags, 8) & LinuxFile.O_DIRECT) != 0) {
+						return true;
+					}
+				}
+			}
+		}
+		return false;
 	}
 
 	@Test
@@ -294,7 +348,7 @@ class BlockDeviceAutoConfigurationTests {
 
 	@BlockDevice(name = "everything", size = "1GB", queues = 2, queueDepth = 32, maxIoSize = "1MB",
 			logicalBlockSize = "1KB", physicalBlockSize = "8KB", ioMin = "16KB", ioOpt = "64KB", readOnly = true,
-			rotational = true)
+			rotational = true, dataMode = DataMode.ZERO_COPY)
 	static class Everything extends TestDisks.Null {
 
 	}

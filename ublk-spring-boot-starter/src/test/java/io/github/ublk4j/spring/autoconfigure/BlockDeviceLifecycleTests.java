@@ -191,7 +191,7 @@ class BlockDeviceLifecycleTests {
 	@Test
 	void oneLinePerDiskAtStartAndStop(CapturedOutput output) {
 		this.contextRunner.run((context) -> assertThat(output).contains(
-				"disk 'first' ready at /dev/ublkb0 (1 GiB, 1 queue x 128, up to 256 KiB per request, READ WRITE)"));
+				"disk 'first' ready at /dev/ublkb0 (1 GiB, 1 queue x 128, up to 256 KiB per request, user-copy, READ WRITE)"));
 		assertThat(output).contains("disk 'second' at /dev/ublkb1 stopped");
 	}
 

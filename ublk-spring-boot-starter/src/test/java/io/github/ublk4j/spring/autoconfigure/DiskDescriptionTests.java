@@ -38,7 +38,7 @@ class DiskDescriptionTests {
 	void readOnlyDiskSaysSo() {
 		DiskSpec spec = DiskSpec.named("archive").size(1 << 20).readOnly(true).build();
 		assertThat(DiskDescription.of(TestUblk.status(spec, 0, DeviceState.LIVE, null)))
-			.isEqualTo("1 MiB, 1 queue x 128, up to 256 KiB per request, READ WRITE, read-only");
+			.isEqualTo("1 MiB, 1 queue x 128, up to 256 KiB per request, user-copy, READ WRITE, read-only");
 	}
 
 }

@@ -23,6 +23,7 @@ import java.util.Objects;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.DiskRefusedException;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkUnavailableException;
 import io.github.ublk4j.engine.UblkUnavailableException.Reason;
@@ -260,8 +261,10 @@ class FailureAnalyzersTests {
 			ublk.drain-timeout   | -5s | A negative time cannot be waited for. Use 5s, for example, or 0
 			ublk.control-timeout | -1s | No command to the driver can be that quick. Use 30s, for example.
 			ublk.control-timeout | 0   | No command to the driver can be that quick. Use 30s, for example.
+			ublk.memory.limit    | 0B  | Use 256MB, for example, or leave it out for no limit.
+			ublk.memory.limit    | -1B | Use 256MB, for example, or leave it out for no limit.
 			""")
-	void timeoutOutOfRange(String property, String value, String remedy) {
+	void engineSettingOutOfRange(String property, String value, String remedy) {
 		FailureAnalysis analysis = analyze(this.contextRunner.withPropertyValues(property + "=" + value));
 		assertThat(analysis.getDescription())
 			.startsWith("Invalid value '" + value + "' for configuration property '" + property + "'")
@@ -275,6 +278,82 @@ class FailureAnalyzersTests {
 				"The disk 'first' (bean 'first') could not be started: ADD_DEV failed with ENOMEM (12).",
 				"The kernel may have written more about it: dmesg | tail. "
 						+ "If the driver only needed longer, raise ublk.control-timeout.");
+	}
+
+	@Test
+	void dataModeThatTheKernelLacks() {
+		this.ublk.refuse("scratch", new DiskRefusedException("scratch", DiskRefusedException.Reason.DATA_MODE,
+				"data mode ZERO_COPY needs Linux 6.15 or later.", "Use AUTO or COPY."));
+		assertFailure(this.contextRunner.withUserConfiguration(TestDisks.Scratch.class),
+				"The disk 'scratch' (bean 'testDisks.Scratch') could not be started: "
+						+ "data mode ZERO_COPY needs Linux 6.15 or later.",
+				"Set ublk.devices.scratch.data-mode=auto, which takes the best mode that the kernel has, "
+						+ "or run a newer kernel.");
+	}
+
+	@Test
+	void dataModeThatDoesNotExist() {
+		FailureAnalysis analysis = analyze(this.contextRunner.withUserConfiguration(TestDisks.Scratch.class)
+			.withPropertyValues("ublk.devices.scratch.data-mode=fast"));
+		assertThat(analysis.getDescription()).contains("ublk.devices.scratch.data-mode").contains("fast");
+		assertThat(analysis.getAction()).contains("AUTO", "COPY", "USER_COPY", "ZERO_COPY");
+	}
+
+	@Test
+	void memoryLimitThatLeavesTooLittle() {
+		this.ublk.refuse("scratch", new DiskRefusedException("scratch", DiskRefusedException.Reason.MEMORY_LIMIT,
+				"only 0 are left by the disks [a].", "Raise the limit."));
+		assertFailure(this.contextRunner.withUserConfiguration(TestDisks.Scratch.class),
+				"The disk 'scratch' (bean 'testDisks.Scratch') could not be started: only 0 are left by the disks [a].",
+				"Raise ublk.memory.limit, or lower ublk.devices.scratch.queues, ublk.devices.scratch.queue-depth or "
+						+ "ublk.devices.scratch.max-io-size.");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			auto | ublk.devices.scratch.max-io-size.
+			copy | ublk.devices.scratch.data-mode=auto: then only requests in flight take memory.
+			""")
+	void hostThatHasTooLittleMemory(String mode, String end) {
+		this.ublk.refuse("scratch", new DiskRefusedException("scratch", DiskRefusedException.Reason.HOST_MEMORY,
+				"only 1 are available.", "Use less."));
+		FailureAnalysis analysis = analyze(this.contextRunner.withUserConfiguration(TestDisks.Scratch.class)
+			.withPropertyValues("ublk.devices.scratch.data-mode=" + mode));
+		assertThat(analysis.getDescription()).endsWith("could not be started: only 1 are available.");
+		assertThat(analysis.getAction()).startsWith("Lower ublk.devices.scratch.queues, ").endsWith(end);
+	}
+
+	@Test
+	void directIoOfDiskWithoutFile() {
+		assertFailure(
+				this.contextRunner.withPropertyValues("ublk.devices.ram.store=memory", "ublk.devices.ram.size=1MB",
+						"ublk.devices.ram.file.direct-io=true"),
+				"ublk.devices.ram.file.direct-io is for a disk with ublk.devices.ram.store=file:/path/to/disk.img; "
+						+ "the disk 'ram' is served by the store memory.",
+				"Remove the property, or change the store.");
+	}
+
+	@Test
+	void directIoOfDiskOfBean() {
+		assertFailure(
+				this.contextRunner.withUserConfiguration(TestDisks.Scratch.class)
+					.withPropertyValues("ublk.devices.scratch.file.direct-io=true"),
+				"ublk.devices.scratch.file.direct-io is for a disk with "
+						+ "ublk.devices.scratch.store=file:/path/to/disk.img; "
+						+ "the disk 'scratch' is served by the bean 'testDisks.Scratch'.",
+				"Remove the property; what a bean stores its data in is up to its code.");
+	}
+
+	@Test
+	void preTouchOfDiskWithFile() {
+		Path file = this.directory.resolve("disk.img");
+		assertFailure(
+				this.contextRunner.withPropertyValues("ublk.devices.archive.store=file:" + file,
+						"ublk.devices.archive.size=1MB", "ublk.devices.archive.memory.pre-touch=true"),
+				"ublk.devices.archive.memory.pre-touch is for a disk with ublk.devices.archive.store=memory; "
+						+ "the disk 'archive' is served by the store file:" + file + ".",
+				"Remove the property, or change the store.");
+		assertThat(file).doesNotExist();
 	}
 
 	@ParameterizedTest

@@ -16,10 +16,15 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.time.Duration;
+
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mockito.MockedStatic;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ImportAutoConfiguration;
@@ -28,6 +33,13 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Answers.RETURNS_SELF;
+import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.mockStatic;
+import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.verify;
 
 class UblkAutoConfigurationTests {
 
@@ -49,6 +61,36 @@ class UblkAutoConfigurationTests {
 		TestUblk ublk = new TestUblk();
 		this.contextRunner.withBean("myEngine", UblkEngine.class, ublk::engine)
 			.run((context) -> assertThat(context).getBean(UblkEngine.class).isSameAs(ublk.engine()));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "64MB, 67108864", "4096, 4096" })
+	void propertiesReachTheEngine(String limit, long bytes) {
+		UblkEngine.Builder builder = builderOf("ublk.drain-timeout=1s", "ublk.control-timeout=2s",
+				"ublk.memory.limit=" + limit);
+		verify(builder).drainTimeout(Duration.ofSeconds(1));
+		verify(builder).controlTimeout(Duration.ofSeconds(2));
+		verify(builder).memoryLimit(bytes);
+	}
+
+	@Test
+	void memoryIsNotLimitedByDefault() {
+		verify(builderOf(), never()).memoryLimit(anyLong());
+	}
+
+	/**
+	 * Returns what the engine of an application is built with.
+	 */
+	private UblkEngine.Builder builderOf(String... properties) {
+		UblkEngine.Builder builder = mock(UblkEngine.Builder.class, RETURNS_SELF);
+		UblkEngine engine = mock(UblkEngine.class);
+		given(builder.build()).willReturn(engine);
+		try (MockedStatic<UblkEngine> engines = mockStatic(UblkEngine.class)) {
+			engines.when(UblkEngine::builder).thenReturn(builder);
+			this.contextRunner.withPropertyValues(properties)
+				.run((context) -> assertThat(context.getBean(UblkEngine.class)).isSameAs(engine));
+		}
+		return builder;
 	}
 
 	@Test
