@@ -210,8 +210,8 @@ final class DeviceParts {
 	private DataPath dataPath(DeviceInfo granted, CharDevice opened, int queue, DataModeChoice choice) {
 		boolean clear = !this.server.fillsReadBuffers();
 		return switch (choice.mode()) {
-			case USER_COPY -> new UserCopyPath(opened, queue, granted.maxIoSize(), clear);
-			case ZERO_COPY -> new ZeroCopyPath(opened, queue, granted.maxIoSize(), clear,
+			case USER_COPY -> new UserCopyPath(opened, queue, granted.queueDepth(), granted.maxIoSize(), clear);
+			case ZERO_COPY -> new ZeroCopyPath(opened, queue, granted.queueDepth(), granted.maxIoSize(), clear,
 					choice.registration() != PageRegistration.BY_COMMAND);
 			default -> new CopyPath(granted.queueDepth(), granted.maxIoSize(), clear);
 		};

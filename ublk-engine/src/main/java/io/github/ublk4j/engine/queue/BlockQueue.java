@@ -261,7 +261,13 @@ public final class BlockQueue {
 	 * Takes the result of an ended request. Any thread.
 	 */
 	void ended(IoRequest request) {
-		execute(request);
+		// called without a detour, so that the JIT compiler sees through it
+		if (isLoopThread()) {
+			commit(request);
+		}
+		else {
+			handOver(request);
+		}
 	}
 
 	/**
@@ -270,8 +276,16 @@ public final class BlockQueue {
 	void execute(LoopTask task) {
 		if (isLoopThread()) {
 			task.run();
-			return;
 		}
+		else {
+			handOver(task);
+		}
+	}
+
+	/**
+	 * Leaves something for the loop to do. Any other thread.
+	 */
+	void handOver(LoopTask task) {
 		this.mailbox.put(task);
 		if (this.ended.isDone()) {
 			rejectTasks();

@@ -36,6 +36,8 @@ final class BufferPool {
 
 	private final int largest;
 
+	private final long plan;
+
 	private final SizeClass[] classes;
 
 	private final List<Slab> slabs = new ArrayList<>();
@@ -48,9 +50,11 @@ final class BufferPool {
 
 	/**
 	 * Creates an empty pool.
+	 * @param depth the most buffers that are taken at a time
 	 * @param largest the largest request in bytes, a multiple of the page size
 	 */
-	BufferPool(int largest) {
+	BufferPool(int depth, int largest) {
+		this.plan = (long) depth * largest;
 		this.largest = largest;
 		this.classes = new SizeClass[indexOf(largest) + 1];
 		for (int i = 0; i < this.classes.length; i++) {
@@ -87,6 +91,9 @@ final class BufferPool {
 
 	private void grow(SizeClass sizeClass, int size) {
 		int count = Math.max(1, SLAB / size);
+		if (this.bytes + (long) count * size > this.plan) {
+			discardFree();
+		}
 		Slab slab = new Slab(IoMemory.allocate(size * count), sizeClass);
 		for (int i = 0; i < count; i++) {
 			PooledBuffer buffer = new PooledBuffer(slab, i * size, size);
@@ -131,6 +138,11 @@ final class BufferPool {
 		for (SizeClass sizeClass : this.classes) {
 			sizeClass.fewestFree = sizeClass.free.size();
 		}
+	}
+
+	// what is free for requests of other sizes
+	private void discardFree() {
+		List.copyOf(this.slabs).stream().filter((slab) -> slab.taken == 0).forEach(this::discard);
 	}
 
 	private void discard(Slab slab) {

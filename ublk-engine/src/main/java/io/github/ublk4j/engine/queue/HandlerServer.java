@@ -48,6 +48,10 @@ final class HandlerServer implements RequestServer {
 				request.failWith(new BlockIoException(BlockErrno.EIO,
 						this.handler.getClass().getName() + " returned null instead of a Mono"));
 			}
+			else if (answer instanceof RingTransfer transfer) {
+				// the test for an interface below takes long when it fails
+				transfer.subscribe(request);
+			}
 			else if (answer instanceof Callable<?> callable) {
 				// Reactor's own mark of a Mono that ends while it is subscribed, as
 				// Mono.empty() does: its result is here without a subscription

@@ -365,12 +365,16 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	final void requireActive() {
 		int current = (int) STATE.getAcquire(this);
 		if (current != ACTIVE) {
-			throw new IllegalStateException("This " + this.operation + " request is " + switch (current) {
-				case ENDED -> "completed";
-				case CANCELLED -> "cancelled, because its device stopped or its request stream ended";
-				default -> "completed and may be reused";
-			} + "; a request must not be used after its completion");
+			throw inactive(current);
 		}
+	}
+
+	private IllegalStateException inactive(int current) {
+		return new IllegalStateException("This " + this.operation + " request is " + switch (current) {
+			case ENDED -> "completed";
+			case CANCELLED -> "cancelled, because its device stopped or its request stream ended";
+			default -> "completed and may be reused";
+		} + "; a request must not be used after its completion");
 	}
 
 	@Override

@@ -16,13 +16,12 @@
 
 package io.github.ublk4j.engine.queue;
 
-import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
 
 import io.github.ublk4j.block.BlockOperation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Recycles the request objects of a queue, so that a request costs no allocation. Used by
@@ -37,18 +36,18 @@ final class RequestPool {
 
 	private final BlockQueue home;
 
-	private final Map<BlockOperation, Queue<IoRequest>> finished = new EnumMap<>(BlockOperation.class);
+	private final Map<BlockOperation, Finished> finished = new EnumMap<>(BlockOperation.class);
 
 	RequestPool(BlockQueue home) {
 		this.home = home;
 		for (BlockOperation operation : BlockOperation.values()) {
-			this.finished.put(operation, new ArrayDeque<>());
+			this.finished.put(operation, new Finished());
 		}
 	}
 
 	IoRequest take(BlockOperation operation) {
-		Queue<IoRequest> candidates = finished(operation);
-		return (candidates.size() > QUARANTINE) ? candidates.remove() : IoRequest.create(this.home, operation);
+		IoRequest oldest = finished(operation).oldestReleased();
+		return (oldest != null) ? oldest : IoRequest.create(this.home, operation);
 	}
 
 	void giveBack(IoRequest request) {
@@ -56,8 +55,50 @@ final class RequestPool {
 		finished(request.kind()).add(request);
 	}
 
-	private Queue<IoRequest> finished(BlockOperation operation) {
+	private Finished finished(BlockOperation operation) {
 		return Objects.requireNonNull(this.finished.get(operation));
+	}
+
+	/**
+	 * The finished requests of one operation, in the order of their end: a ring in an
+	 * array, whose length is a power of two.
+	 */
+	private static final class Finished {
+
+		private @Nullable IoRequest[] ring = new IoRequest[2 * QUARANTINE];
+
+		private int head;
+
+		private int tail;
+
+		@Nullable IoRequest oldestReleased() {
+			if (this.tail - this.head <= QUARANTINE) {
+				return null;
+			}
+			int index = this.head++ & (this.ring.length - 1);
+			IoRequest oldest = this.ring[index];
+			this.ring[index] = null;
+			return oldest;
+		}
+
+		void add(IoRequest request) {
+			if (this.tail - this.head == this.ring.length) {
+				grow();
+			}
+			this.ring[this.tail++ & (this.ring.length - 1)] = request;
+		}
+
+		private void grow() {
+			IoRequest[] larger = new IoRequest[2 * this.ring.length];
+			int count = this.tail - this.head;
+			for (int i = 0; i < count; i++) {
+				larger[i] = this.ring[(this.head + i) & (this.ring.length - 1)];
+			}
+			this.ring = larger;
+			this.head = 0;
+			this.tail = count;
+		}
+
 	}
 
 }

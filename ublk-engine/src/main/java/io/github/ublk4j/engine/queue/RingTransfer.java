@@ -145,7 +145,12 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		this.cancelled = false;
 		this.actual = subscriber;
 		subscriber.onSubscribe(this);
-		this.home.execute(this.start);
+		if (this.home.isLoopThread()) {
+			begin();
+		}
+		else {
+			this.home.handOver(this.start);
+		}
 	}
 
 	private RingTransfer copy() {
@@ -276,6 +281,8 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			}
 		}
 		leaveSlot();
+		// before the signal: the request that it ends need not wait for this transfer
+		this.request.transferEnded();
 		if (this.cancelled) {
 			STATE.setRelease(this, ENDED);
 		}
@@ -289,7 +296,6 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		else {
 			fail(failure(result));
 		}
-		this.request.transferEnded();
 	}
 
 	// The transfer linked to the registration that failed is cancelled by the kernel; any
@@ -306,8 +312,8 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		// the number of a file closed meanwhile may belong to another
 		catch (RuntimeException ex) {
 			leaveSlot();
-			fail(ex);
 			this.request.transferEnded();
+			fail(ex);
 			return;
 		}
 		this.home.submit(this, this.slot);

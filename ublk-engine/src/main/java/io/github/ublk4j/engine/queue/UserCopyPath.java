@@ -38,16 +38,17 @@ public class UserCopyPath extends DataPath {
 	 * Creates the path of a queue.
 	 * @param device the device, open as long as the queue runs
 	 * @param queue the queue
+	 * @param depth the tags of the queue
 	 * @param largest the largest request in bytes
 	 * @param clearReadBuffers whether what the disk leaves unfilled must read as zeros
 	 */
-	public UserCopyPath(CharDevice device, int queue, int largest, boolean clearReadBuffers) {
-		this(new DeviceCopier(device, queue), largest, clearReadBuffers);
+	public UserCopyPath(CharDevice device, int queue, int depth, int largest, boolean clearReadBuffers) {
+		this(new DeviceCopier(device, queue), depth, largest, clearReadBuffers);
 	}
 
-	UserCopyPath(RequestCopier copier, int largest, boolean clearReadBuffers) {
+	UserCopyPath(RequestCopier copier, int depth, int largest, boolean clearReadBuffers) {
 		this.copier = copier;
-		this.pool = new BufferPool(largest);
+		this.pool = new BufferPool(depth, largest);
 		this.clearReadBuffers = clearReadBuffers;
 	}
 

@@ -32,17 +32,19 @@ public final class ZeroCopyPath extends UserCopyPath {
 	 * Creates the path of a queue.
 	 * @param device the device, open as long as the queue runs
 	 * @param queue the queue
+	 * @param depth the tags of the queue
 	 * @param largest the largest request in bytes
 	 * @param clearReadBuffers whether what the disk leaves unfilled must read as zeros
 	 * @param automatic whether the driver registers the pages before a request arrives
 	 */
-	public ZeroCopyPath(CharDevice device, int queue, int largest, boolean clearReadBuffers, boolean automatic) {
-		super(device, queue, largest, clearReadBuffers);
+	public ZeroCopyPath(CharDevice device, int queue, int depth, int largest, boolean clearReadBuffers,
+			boolean automatic) {
+		super(device, queue, depth, largest, clearReadBuffers);
 		this.automatic = automatic;
 	}
 
-	ZeroCopyPath(RequestCopier copier, int largest, boolean clearReadBuffers, boolean automatic) {
-		super(copier, largest, clearReadBuffers);
+	ZeroCopyPath(RequestCopier copier, int depth, int largest, boolean clearReadBuffers, boolean automatic) {
+		super(copier, depth, largest, clearReadBuffers);
 		this.automatic = automatic;
 	}
 

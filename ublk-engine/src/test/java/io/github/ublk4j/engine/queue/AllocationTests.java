@@ -67,7 +67,7 @@ class AllocationTests {
 
 	@Test
 	void buffersOfUserCopyModeAllocateNothing() {
-		UserCopyPath path = new UserCopyPath(new UserCopyPathTests.FakeCopier(), 4096, true);
+		UserCopyPath path = new UserCopyPath(new UserCopyPathTests.FakeCopier(), DEPTH, 4096, true);
 		Carousel carousel = new Carousel((request) -> {
 			request.buffer().put(0, (byte) 1);
 			return Mono.empty();
@@ -89,7 +89,7 @@ class AllocationTests {
 	@Test
 	void transferInZeroCopyModeAllocatesNothing() {
 		BackingFile file = new RingTransferTests.TestFile(70);
-		ZeroCopyPath path = new ZeroCopyPath(new UserCopyPathTests.FakeCopier(), 4096, true, true);
+		ZeroCopyPath path = new ZeroCopyPath(new UserCopyPathTests.FakeCopier(), DEPTH, 4096, true, true);
 		Carousel carousel = new Carousel((request) -> request.transferFrom(file, request.offset()), path);
 		carousel.run();
 		assertThat(carousel.transfers).isGreaterThan(2 * REQUESTS);

@@ -18,6 +18,7 @@ package io.github.ublk4j.engine.queue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 import org.junit.jupiter.api.AfterEach;
@@ -38,7 +39,7 @@ class BufferPoolTests {
 
 	private static final int SLAB = 64 << 10;
 
-	private final BufferPool pool = new BufferPool(1 << 20);
+	private final BufferPool pool = new BufferPool(128, 1 << 20);
 
 	@AfterEach
 	void release() {
@@ -59,7 +60,7 @@ class BufferPoolTests {
 	@ParameterizedTest
 	@CsvSource({ "12288, 61440", "102400, 102400", "4096, 65536" })
 	void noBufferIsLargerThanTheLargestRequest(int largest, int memory) {
-		BufferPool odd = new BufferPool(largest);
+		BufferPool odd = new BufferPool(128, largest);
 		assertThat(odd.take(largest).capacity()).isEqualTo(largest);
 		assertThat(odd.bytes()).isEqualTo(memory);
 		odd.release();
@@ -120,6 +121,17 @@ class BufferPoolTests {
 		this.pool.trim();
 		assertThat(this.pool.bytes()).as("not needed since the second trim").isZero();
 		assertThat(this.pool.take(4096).capacity()).isEqualTo(4096);
+	}
+
+	@Test
+	void burstsOfDifferentSizesDoNotAddUp() {
+		BufferPool small = new BufferPool(4, 1 << 20);
+		for (int size : new int[] { 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20 }) {
+			List<IoBuffer> burst = IntStream.range(0, 4).mapToObj((i) -> small.take(size)).toList();
+			assertThat(small.bytes()).isLessThanOrEqualTo(4 << 20);
+			burst.forEach(small::giveBack);
+		}
+		small.release();
 	}
 
 	@Test

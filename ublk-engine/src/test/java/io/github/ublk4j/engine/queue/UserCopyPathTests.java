@@ -54,7 +54,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 
 	private final TestFile file = new TestFile(70);
 
-	private DataPath path = new UserCopyPath(this.driver.copier(), LARGEST, true);
+	private DataPath path = new UserCopyPath(this.driver.copier(), 4, LARGEST, true);
 
 	@AfterEach
 	void memoryIsReleased() {
@@ -192,7 +192,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 
 	@Test
 	void readWithoutABufferOfAHandlerThatFillsItsReadsIsLeftAlone() throws Exception {
-		this.path = new UserCopyPath(this.driver.copier(), LARGEST, false);
+		this.path = new UserCopyPath(this.driver.copier(), 4, LARGEST, false);
 		serve(new TestHandler());
 		assertThat(get(this.driver.read(0, 1024))).containsOnly(DriverDouble.UNTOUCHED);
 		assertThat(this.driver.copies()).isEmpty();
@@ -281,7 +281,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 				copying.countDown();
 				join(ended);
 			}
-		}, 64 << 10, true);
+		}, 4, 64 << 10, true);
 		serve(new TestHandler() {
 			@Override
 			public Mono<Void> write(WriteRequest write) {
@@ -313,7 +313,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 			public void toRequest(int tag, IoBuffer source, int length) {
 				throw new LinuxException("copy to", Errno.EINVAL);
 			}
-		}, LARGEST, true);
+		}, 4, LARGEST, true);
 		ListAppender<ILoggingEvent> log = new ListAppender<>();
 		Logger logger = (Logger) LoggerFactory.getLogger(FailureLog.class);
 		log.start();
@@ -347,7 +347,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 			public void fromRequest(int tag, IoBuffer target, int length) {
 				throw new LinuxException("copy from", Errno.EINVAL);
 			}
-		}, LARGEST, true);
+		}, 4, LARGEST, true);
 		serve(new TestHandler() {
 			@Override
 			public Mono<Void> write(WriteRequest write) {
@@ -369,7 +369,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 			public void fromRequest(int tag, IoBuffer target, int length) {
 				throw new LinuxException("copy from", Errno.EINVAL);
 			}
-		}, LARGEST, true);
+		}, 4, LARGEST, true);
 		serve(new TestHandler() {
 			@Override
 			public Mono<Void> write(WriteRequest write) {
@@ -383,7 +383,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 	@Test
 	void bufferOfACancelledRequestIsNeverGivenToAnother() throws Exception {
 		AtomicReference<ByteBuffer> kept = new AtomicReference<>();
-		this.path = new UserCopyPath(new FakeCopier(), 64 << 10, true);
+		this.path = new UserCopyPath(new FakeCopier(), 4, 64 << 10, true);
 		serve(new TestHandler() {
 			@Override
 			public Mono<Void> read(ReadRequest read) {

@@ -43,9 +43,9 @@ class ZeroCopyPathTests extends AbstractQueueTests {
 
 	private final TestFile file = new TestFile(70);
 
-	private final ZeroCopyPath automatic = new ZeroCopyPath(this.driver.copier(), 8192, true, true);
+	private final ZeroCopyPath automatic = new ZeroCopyPath(this.driver.copier(), 4, 8192, true, true);
 
-	private final ZeroCopyPath byCommand = new ZeroCopyPath(this.driver.copier(), 8192, true, false);
+	private final ZeroCopyPath byCommand = new ZeroCopyPath(this.driver.copier(), 4, 8192, true, false);
 
 	@AfterEach
 	void memoryIsReleased() {
