@@ -33,8 +33,8 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * The disks that {@code docs/benchmarks/run.sh} measures; prints the path of the disk.
- * Arguments: {@code KIND MODE [FILE]}. The first four kinds store nothing, so that only
- * the way of a request is measured:
+ * Arguments: {@code KIND MODE [FILE]}; {@code -Dqueues=N} for several queues. The first
+ * four kinds store nothing, so that only the way of a request is measured:
  * <ul>
  * <li>{@code null} answers on the queue's thread,</li>
  * <li>{@code handover} answers on another one,</li>
@@ -95,7 +95,7 @@ final class BenchmarkServer implements BlockDeviceHandler {
 
 	private static DiskSpec spec(String kind, String mode, long size) {
 		DataMode dataMode = DataMode.valueOf(mode.toUpperCase(Locale.ROOT).replace('-', '_'));
-		return DiskSpec.named(kind).size(size).dataMode(dataMode).build();
+		return DiskSpec.named(kind).size(size).dataMode(dataMode).queues(Integer.getInteger("queues", 1)).build();
 	}
 
 	private static Mono<UblkDevice> start(UblkEngine engine, String[] arguments) {

@@ -76,7 +76,12 @@ public final class BlockQueue {
 
 	private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-	private final QueueTransport.Events events = new LoopEvents();
+	private final EventBatch events;
+
+	// requests that have ended on the loop itself since the last exchange
+	private final IoRequest[] endedHere;
+
+	private int endedHereCount;
 
 	private final QueueCounters counters = new QueueCounters();
 
@@ -110,6 +115,8 @@ public final class BlockQueue {
 		this.dataPath = dataPath;
 		this.transfers = new TransferSlots(depth);
 		this.slots = new IoRequest[depth];
+		this.endedHere = new IoRequest[depth];
+		this.events = new LoopEvents(depth);
 		this.failures = new FailureLog(disk);
 		this.listener = listener;
 		this.server = server.apply(this);
@@ -261,9 +268,8 @@ public final class BlockQueue {
 	 * Takes the result of an ended request. Any thread.
 	 */
 	void ended(IoRequest request) {
-		// called without a detour, so that the JIT compiler sees through it
 		if (isLoopThread()) {
-			commit(request);
+			this.endedHere[this.endedHereCount++] = request;
 		}
 		else {
 			handOver(request);
@@ -306,21 +312,10 @@ public final class BlockQueue {
 	}
 
 	/**
-	 * Submits a transfer, or the rest of one. Called by the loop.
-	 */
-	void submit(RingTransfer transfer, int slot) {
-		IoRequest request = transfer.request();
-		if (transfer.fixedBuffer() != DataPath.NO_FIXED_BUFFER && request.pages() == IoRequest.Pages.UNREGISTERED) {
-			request.pages(IoRequest.Pages.REGISTERED_BY_COMMAND);
-			transport().registerPages(request.tagInFlight());
-		}
-		transport().transfer(transfer, slot);
-	}
-
-	/**
 	 * Asks the kernel to break a transfer off. Called by the loop.
 	 */
 	void cancel(int slot) {
+		this.transfers.submit(transport());
 		transport().cancelTransfer(slot);
 	}
 
@@ -389,7 +384,7 @@ public final class BlockQueue {
 
 	private void loop(QueueTransport opened) {
 		while (this.liveTags > 0 && !this.terminated) {
-			opened.poll(this.events);
+			takeEvents(opened);
 			drainMailbox();
 			if (this.progressWanted) {
 				this.progressWanted = false;
@@ -399,6 +394,8 @@ public final class BlockQueue {
 				this.inFlightFailed = true;
 				failInFlight();
 			}
+			commitEndedHere();
+			this.transfers.submit(opened);
 			if (this.liveTags == 0) {
 				break;
 			}
@@ -411,6 +408,25 @@ public final class BlockQueue {
 			this.sleeping.set(false);
 			this.counters.entered(opened.enters());
 		}
+	}
+
+	private void takeEvents(QueueTransport opened) {
+		EventBatch batch = this.events;
+		batch.clear();
+		opened.poll(batch);
+		for (int i = 0; i < batch.arrivals(); i++) {
+			begin(batch.arrivedTag(i));
+		}
+		for (int i = 0; i < batch.transfers(); i++) {
+			this.transfers.get(batch.transferSlot(i)).completed(batch.transferResult(i));
+		}
+	}
+
+	private void commitEndedHere() {
+		for (int i = 0; i < this.endedHereCount; i++) {
+			commit(this.endedHere[i]);
+		}
+		this.endedHereCount = 0;
 	}
 
 	private void drainMailbox() {
@@ -519,6 +535,7 @@ public final class BlockQueue {
 		this.counters.finished();
 		this.failures.count();
 		this.dataPath.abandon(request);
+		this.transfers.submit(transport());
 		commit(request, tag, -BlockErrno.EIO.number());
 	}
 
@@ -600,11 +617,10 @@ public final class BlockQueue {
 
 	}
 
-	private final class LoopEvents implements QueueTransport.Events {
+	private final class LoopEvents extends EventBatch {
 
-		@Override
-		public void transferred(int slot, int result) {
-			BlockQueue.this.transfers.get(slot).completed(result);
+		LoopEvents(int depth) {
+			super(depth);
 		}
 
 		@Override
@@ -613,11 +629,6 @@ public final class BlockQueue {
 			if (request != null) {
 				request.pages(IoRequest.Pages.UNAVAILABLE);
 			}
-		}
-
-		@Override
-		public void arrived(int tag) {
-			begin(tag);
 		}
 
 		@Override

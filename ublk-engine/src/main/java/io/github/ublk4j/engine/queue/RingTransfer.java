@@ -226,6 +226,22 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		return this.request;
 	}
 
+	int slot() {
+		return this.slot;
+	}
+
+	/**
+	 * Returns whether the pages of the request must be registered first, which happens
+	 * once.
+	 */
+	boolean needsRegistration() {
+		if (this.fixedBuffer == DataPath.NO_FIXED_BUFFER || this.request.pages() != IoRequest.Pages.UNREGISTERED) {
+			return false;
+		}
+		this.request.pages(IoRequest.Pages.REGISTERED_BY_COMMAND);
+		return true;
+	}
+
 	private boolean movesData() {
 		return this.opcode == IoUring.OP_READ || this.opcode == IoUring.OP_WRITE;
 	}
@@ -255,7 +271,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		}
 		this.request.transferBegun();
 		this.slot = this.home.transfers().add(this);
-		this.home.submit(this, this.slot);
+		this.home.transfers().queue(this);
 	}
 
 	private void locateData() {
@@ -316,7 +332,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			fail(ex);
 			return;
 		}
-		this.home.submit(this, this.slot);
+		this.home.transfers().queue(this);
 	}
 
 	private void leaveSlot() {

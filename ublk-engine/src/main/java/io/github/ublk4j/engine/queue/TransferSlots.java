@@ -42,12 +42,17 @@ final class TransferSlots {
 
 	private int freeCount;
 
+	private RingTransfer[] pending;
+
+	private int pendingCount;
+
 	/**
 	 * Makes room for some transfers; it grows when they are more.
 	 */
 	TransferSlots(int capacity) {
 		this.transfers = new RingTransfer[capacity];
 		this.free = new int[capacity];
+		this.pending = new RingTransfer[capacity];
 		freeFrom(0);
 	}
 
@@ -67,6 +72,31 @@ final class TransferSlots {
 		int slot = this.free[--this.freeCount];
 		this.transfers[slot] = transfer;
 		return slot;
+	}
+
+	/**
+	 * Keeps a transfer, or the rest of one, until the next {@link #submit}.
+	 */
+	void queue(RingTransfer transfer) {
+		if (this.pendingCount == this.pending.length) {
+			this.pending = Arrays.copyOf(this.pending, 2 * this.pendingCount);
+		}
+		this.pending[this.pendingCount++] = transfer;
+	}
+
+	/**
+	 * Submits what is pending. Before a request is answered, and before a transfer is
+	 * cancelled, it must have been submitted.
+	 */
+	void submit(QueueTransport transport) {
+		for (int i = 0; i < this.pendingCount; i++) {
+			RingTransfer transfer = this.pending[i];
+			if (transfer.needsRegistration()) {
+				transport.registerPages(transfer.request().tagInFlight());
+			}
+			transport.transfer(transfer, transfer.slot());
+		}
+		this.pendingCount = 0;
 	}
 
 	RingTransfer get(int slot) {
