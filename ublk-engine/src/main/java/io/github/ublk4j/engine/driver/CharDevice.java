@@ -62,12 +62,13 @@ public final class CharDevice implements AutoCloseable {
 		return open(info, OPEN_PATIENCE);
 	}
 
+	// without blocking: a ring would otherwise leave every copy to a thread of the kernel
 	static CharDevice open(DeviceInfo info, Duration patience) {
 		String path = "/dev/ublkc" + info.id();
 		long deadline = System.nanoTime() + patience.toNanos();
 		while (true) {
 			try {
-				return new CharDevice(LinuxFile.open(path, LinuxFile.O_RDWR), info.queueDepth());
+				return new CharDevice(LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_NONBLOCK), info.queueDepth());
 			}
 			catch (LinuxException ex) {
 				boolean transientError = ex.errno() == Errno.ENOENT || ex.errno() == Errno.EBUSY;
@@ -115,6 +116,16 @@ public final class CharDevice implements AutoCloseable {
 	}
 
 	/**
+	 * Returns where the data of a request is read and written in user-copy mode.
+	 * @param queue the queue
+	 * @param tag the tag of the request
+	 * @return the position in the character device, in bytes
+	 */
+	public static long positionOf(int queue, int tag) {
+		return REQUEST_DATA + ((long) queue << QUEUE_SHIFT | (long) tag << TAG_SHIFT);
+	}
+
+	/**
 	 * Copies the data of a write from the request, in user-copy mode. Any thread.
 	 * @param queue the queue
 	 * @param tag the tag of the request
@@ -123,7 +134,7 @@ public final class CharDevice implements AutoCloseable {
 	 * @throws LinuxException if the driver refuses, as when the request has ended
 	 */
 	public void copyFromRequest(int queue, int tag, long address, int length) {
-		long position = REQUEST_DATA + ((long) queue << QUEUE_SHIFT | (long) tag << TAG_SHIFT);
+		long position = positionOf(queue, tag);
 		for (int done = 0; done < length;) {
 			done += checkCopy(this.file.read(address + done, length - done, position + done), "from", queue, tag);
 		}
@@ -138,7 +149,7 @@ public final class CharDevice implements AutoCloseable {
 	 * @throws LinuxException if the driver refuses, as when the request has ended
 	 */
 	public void copyToRequest(int queue, int tag, long address, int length) {
-		long position = REQUEST_DATA + ((long) queue << QUEUE_SHIFT | (long) tag << TAG_SHIFT);
+		long position = positionOf(queue, tag);
 		for (int done = 0; done < length;) {
 			done += checkCopy(this.file.write(address + done, length - done, position + done), "to", queue, tag);
 		}

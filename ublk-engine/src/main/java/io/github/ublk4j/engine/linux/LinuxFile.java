@@ -30,16 +30,14 @@ public final class LinuxFile implements AutoCloseable {
 	/** Opens for reading and writing. */
 	public static final int O_RDWR = 2;
 
-	/** Creates the file if it is missing. */
-	public static final int O_CREAT = 0x40;
+	/** Never blocks; a ring does not leave its operations to a thread of the kernel. */
+	public static final int O_NONBLOCK = 0x800;
 
 	/**
 	 * Passes the page cache by. Buffers, positions and lengths must be aligned as the
 	 * file system wants it.
 	 */
 	public static final int O_DIRECT = System.getProperty("os.arch", "").equals("aarch64") ? 0x10000 : 0x4000;
-
-	private static final int CREATION_MODE = 0600;
 
 	private static final int O_CLOEXEC = 0x80000;
 
@@ -72,7 +70,7 @@ public final class LinuxFile implements AutoCloseable {
 	 * @throws LinuxException if the kernel refuses
 	 */
 	public static LinuxFile open(String path, int flags) {
-		return owning(path, Libc.check(Libc.open(path, flags | O_CLOEXEC, CREATION_MODE), "open " + path));
+		return owning(path, Libc.check(Libc.open(path, flags | O_CLOEXEC, 0), "open " + path));
 	}
 
 	/**

@@ -45,6 +45,19 @@ public abstract class DataPath {
 	abstract IoBuffer provide(IoRequest request);
 
 	/**
+	 * Lends a transfer memory for the data of a request that has no buffer; the ring
+	 * copies between that and the request. Called by the loop.
+	 * @param length bytes
+	 * @return a buffer with undefined content
+	 */
+	abstract IoBuffer lend(int length);
+
+	/**
+	 * Takes memory back that a transfer has borrowed. Called by the loop.
+	 */
+	abstract void takeBack(IoBuffer lent);
+
+	/**
 	 * Ends the data of a request, before it is committed.
 	 * @param result the result of the request
 	 * @return the result to commit

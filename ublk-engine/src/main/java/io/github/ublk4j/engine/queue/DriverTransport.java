@@ -208,15 +208,34 @@ final class DriverTransport implements QueueTransport {
 			flags = 0;
 		}
 		int fixedBuffer = Math.max(0, transfer.fixedBuffer());
+		// Whichever ends a chain that copies has the user data of the transfer: the last
+		// of
+		// it, or the one that fails
 		long userData = KIND_TRANSFER << KIND_SHIFT | slot;
+		boolean copiesToRequest = transfer.copiesToRequest();
+		int entryFlags = copiesToRequest ? IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS : 0;
 		int registered = registered(transfer.file(), transfer.fd());
+		makeRoom(2);
+		if (transfer.copiesFromRequest()) {
+			copy(IoUring.OP_READ, transfer, IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS, userData);
+		}
 		if (registered != CHAR_DEVICE) {
-			operation(opcode | IoUring.SQE_FIXED_FILE << Byte.SIZE, registered, position, address, (int) length, flags,
+			operation(opcode, IoUring.SQE_FIXED_FILE | entryFlags, registered, position, address, (int) length, flags,
 					fixedBuffer, userData);
 		}
 		else {
-			operation(opcode, transfer.fd(), position, address, (int) length, flags, fixedBuffer, userData);
+			operation(opcode, entryFlags, transfer.fd(), position, address, (int) length, flags, fixedBuffer, userData);
 		}
+		if (copiesToRequest) {
+			copy(IoUring.OP_WRITE, transfer, 0, userData);
+		}
+	}
+
+	// Done within the submission, since the device is open without blocking
+	private void copy(int opcode, RingTransfer transfer, int entryFlags, long userData) {
+		operation(opcode, IoUring.SQE_FIXED_FILE | entryFlags, CHAR_DEVICE,
+				CharDevice.positionOf(this.queue, transfer.request().tagInFlight()), transfer.address(),
+				(int) transfer.length(), 0, 0, userData);
 	}
 
 	// the index of a registered file, CHAR_DEVICE if there is no room for it
@@ -236,14 +255,15 @@ final class DriverTransport implements QueueTransport {
 
 	@Override
 	public void cancelTransfer(int slot) {
-		operation(IoUring.OP_ASYNC_CANCEL, -1, 0, KIND_TRANSFER << KIND_SHIFT | slot, 0, 0, 0,
+		makeRoom(1);
+		operation(IoUring.OP_ASYNC_CANCEL, 0, -1, 0, KIND_TRANSFER << KIND_SHIFT | slot, 0, 0, 0,
 				KIND_CANCEL << KIND_SHIFT);
 	}
 
-	private void operation(int opcodeAndFlags, int fd, long position, long address, int length, int flags,
+	private void operation(int opcode, int entryFlags, int fd, long position, long address, int length, int flags,
 			int fixedBuffer, long userData) {
-		int sqe = nextSqe();
-		this.sqes.putLong(sqe, opcodeAndFlags | (long) fd << Integer.SIZE);
+		int sqe = this.ring.nextSqe();
+		this.sqes.putLong(sqe, opcode | entryFlags << Byte.SIZE | (long) fd << Integer.SIZE);
 		this.sqes.putLong(sqe + SqeDescriptor.OFF, position);
 		this.sqes.putLong(sqe + SqeDescriptor.ADDR, address);
 		this.sqes.putLong(sqe + SqeDescriptor.LEN, Integer.toUnsignedLong(length) | (long) flags << Integer.SIZE);
@@ -267,7 +287,8 @@ final class DriverTransport implements QueueTransport {
 	}
 
 	private void armWakeUp() {
-		operation(IoUring.OP_READ, this.eventFd.fd(), 0, this.eventCounterAddress, EventFd.COUNTER_BYTES, 0, 0,
+		makeRoom(1);
+		operation(IoUring.OP_READ, 0, this.eventFd.fd(), 0, this.eventCounterAddress, EventFd.COUNTER_BYTES, 0, 0,
 				KIND_WAKE_UP << KIND_SHIFT);
 	}
 

@@ -89,8 +89,9 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 	private long address;
 
-	@SuppressWarnings("UnusedVariable") // keeps the memory at the address alive
 	private @Nullable IoBuffer memory;
+
+	private @Nullable IoBuffer lent;
 
 	private int done;
 
@@ -259,10 +260,10 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			this.done = 0;
 			this.address = 0;
 			this.fixedBuffer = DataPath.NO_FIXED_BUFFER;
+			this.fd = file().fd();
 			if (movesData()) {
 				locateData();
 			}
-			this.fd = file().fd();
 		}
 		// a copy that the driver refuses, or a file that is closed
 		catch (RuntimeException | Error ex) {
@@ -277,19 +278,60 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	private void locateData() {
 		this.fixedBuffer = this.home.dataPath().fixedBuffer(this.request);
 		if (this.fixedBuffer == DataPath.NO_FIXED_BUFFER) {
-			IoBuffer own = this.request.ownBuffer();
-			IoBuffer buffer = (own != null) ? own : this.home.dataPath().provide(this.request);
+			IoBuffer buffer = this.request.ownBuffer();
+			if (buffer == null) {
+				buffer = this.home.dataPath().lend((int) this.length);
+				this.lent = buffer;
+			}
 			this.memory = buffer;
 			this.address = buffer.address();
 		}
 	}
 
 	/**
+	 * Returns whether the data must be copied from the request before the file is
+	 * written.
+	 */
+	boolean copiesFromRequest() {
+		return this.lent != null && this.opcode == IoUring.OP_WRITE && this.done == 0;
+	}
+
+	/**
+	 * Returns whether the data must be copied to the request when all of it has been read
+	 * from the file.
+	 */
+	boolean copiesToRequest() {
+		return this.lent != null && this.opcode == IoUring.OP_READ;
+	}
+
+	/**
+	 * Returns the memory at the address, which stays alive as long as this object.
+	 */
+	@Nullable IoBuffer memory() {
+		return this.memory;
+	}
+
+	/**
+	 * Returns where all of the data lies.
+	 */
+	long address() {
+		return this.address;
+	}
+
+	long length() {
+		return this.length;
+	}
+
+	/**
 	 * Takes the result of what was submitted. Called by the loop.
-	 * @param result bytes or 0, or the negative error number
+	 * @param result bytes or 0, or the negative error number; with a copy to the request,
+	 * the whole length when that is done
 	 */
 	void completed(int result) {
-		if (movesData() && result > 0) {
+		if (copiesToRequest() && result == this.length) {
+			this.done = result;
+		}
+		else if (movesData() && result > 0) {
 			this.done += result;
 			if (this.done < this.length && !this.cancelled) {
 				submitRest();
@@ -339,10 +381,15 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		this.home.transfers().remove(this.slot);
 		this.slot = TransferSlots.NONE;
 		this.memory = null;
+		if (this.lent != null) {
+			this.home.dataPath().takeBack(this.lent);
+			this.lent = null;
+		}
 	}
 
 	private void succeed() {
-		if (this.opcode == IoUring.OP_READ && this.fixedBuffer != DataPath.NO_FIXED_BUFFER) {
+		// the data is in the pages of the request, not in a buffer of the disk
+		if (this.opcode == IoUring.OP_READ && this.request.ownBuffer() == null) {
 			this.request.markFilled();
 		}
 		CoreSubscriber<? super Void> subscriber = subscriber();

@@ -89,6 +89,16 @@ public class UserCopyPath extends DataPath {
 	}
 
 	@Override
+	final IoBuffer lend(int length) {
+		return this.pool.take(length);
+	}
+
+	@Override
+	final void takeBack(IoBuffer lent) {
+		this.pool.giveBack(lent);
+	}
+
+	@Override
 	int end(IoRequest request, int result) {
 		IoBuffer buffer = request.surrenderBuffer();
 		if (buffer == null && !(this.clearReadBuffers && request.kind() == BlockOperation.READ)) {

@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 
@@ -61,6 +62,9 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	private final List<Integer> cancelledTransfers = new ArrayList<>();
 
 	private final Map<Integer, Integer> transferResults = new LinkedHashMap<>();
+
+	// transfers that the ring follows by a copy
+	private final Map<Integer, RingTransfer> copiesToRequest = new HashMap<>();
 
 	private final Map<Integer, TransferRequest> transfers = new LinkedHashMap<>();
 
@@ -200,7 +204,17 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	public void transfer(RingTransfer transfer, int slot) {
 		TransferRequest started = new TransferRequest(slot, transfer.opcode(), transfer.fd(), transfer.restPosition(),
 				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.fixedBuffer());
-		this.queued.add(() -> this.transfers.put(slot, started));
+		boolean copiesFromRequest = transfer.copiesFromRequest();
+		int tag = transfer.request().tagInFlight();
+		this.queued.add(() -> {
+			if (copiesFromRequest) {
+				copier().fromRequest(tag, Objects.requireNonNull(transfer.memory()), (int) transfer.length());
+			}
+			if (transfer.copiesToRequest()) {
+				this.copiesToRequest.put(slot, transfer);
+			}
+			this.transfers.put(slot, started);
+		});
 	}
 
 	@Override
@@ -252,6 +266,14 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 	synchronized void endTransfer(TransferRequest transfer, int result) {
 		this.transfers.remove(transfer.slot());
+		RingTransfer copying = this.copiesToRequest.remove(transfer.slot());
+		if (copying != null && result == transfer.length()) {
+			int length = (int) copying.length();
+			copier().toRequest(copying.request().tagInFlight(), Objects.requireNonNull(copying.memory()), length);
+			this.transferResults.put(transfer.slot(), length);
+			notifyAll();
+			return;
+		}
 		this.transferResults.put(transfer.slot(), result);
 		notifyAll();
 	}
@@ -442,6 +464,16 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		@Override
 		IoBuffer provide(IoRequest request) {
 			throw new AssertionError("it has one");
+		}
+
+		@Override
+		IoBuffer lend(int length) {
+			throw new AssertionError("a request has a buffer");
+		}
+
+		@Override
+		void takeBack(IoBuffer lent) {
+			throw new AssertionError("nothing is lent");
 		}
 
 		@Override

@@ -363,21 +363,71 @@ class UserCopyPathTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void copyFromAWriteThatFailsBeforeATransferFailsTheRequest() {
-		this.path = new UserCopyPath(new FakeCopier() {
-			@Override
-			public void fromRequest(int tag, IoBuffer target, int length) {
-				throw new LinuxException("copy from", Errno.EINVAL);
-			}
-		}, 4, LARGEST, true);
+	void copyThatFailsInTheChainOfATransferFailsTheRequest() {
 		serve(new TestHandler() {
 			@Override
 			public Mono<Void> write(WriteRequest write) {
 				return write.transferTo(UserCopyPathTests.this.file, 0);
 			}
 		});
-		assertFails(this.driver.write(0, filled(512, 1), 0), BlockErrno.EIO);
-		assertThat(this.driver.awaitTransfers(0)).isEmpty();
+		CompletableFuture<byte[]> write = this.driver.write(0, filled(512, 1), 0);
+		// the one completion of the chain is that of the copy
+		this.driver.endTransfer(this.driver.awaitTransfer(), -Errno.EINVAL);
+		assertFails(write, BlockErrno.EINVAL);
+	}
+
+	@Test
+	void readThatIsTransferredInPartsIsCopiedOutWhenItIsWhole() throws Exception {
+		serve(new TestHandler() {
+			@Override
+			public Mono<Void> read(ReadRequest read) {
+				return read.transferFrom(UserCopyPathTests.this.file, 512);
+			}
+		});
+		CompletableFuture<byte[]> read = this.driver.read(0, 4096);
+		TransferRequest first = this.driver.awaitTransfer();
+		this.driver.endTransfer(first, 1024);
+		TransferRequest rest = this.driver.awaitTransfer();
+		assertThat(this.driver.copies()).isEmpty();
+		assertThat(rest.position()).isEqualTo(512 + 1024);
+		assertThat(rest.address()).isEqualTo(first.address() + 1024);
+		this.driver.endTransfer(rest);
+		assertThat(get(read)).hasSize(4096);
+		assertThat(this.driver.copies()).containsExactly("to 0");
+	}
+
+	@Test
+	void writeThatIsTransferredInPartsIsCopiedOnce() throws Exception {
+		serve(new TestHandler() {
+			@Override
+			public Mono<Void> write(WriteRequest write) {
+				return write.transferTo(UserCopyPathTests.this.file, 0);
+			}
+		});
+		CompletableFuture<byte[]> write = this.driver.write(0, filled(4096, 1), 0);
+		this.driver.endTransfer(this.driver.awaitTransfer(), 1024);
+		this.driver.endTransfer(this.driver.awaitTransfer());
+		get(write);
+		assertThat(this.driver.copies()).containsExactly("from 0");
+	}
+
+	@Test
+	void memoryOfATransferIsBackInThePoolWhenItEnds() throws Exception {
+		serve(new TestHandler() {
+			@Override
+			public Mono<Void> write(WriteRequest write) {
+				return write.transferTo(UserCopyPathTests.this.file, 0);
+			}
+		});
+		for (int i = 0; i < 100; i++) {
+			CompletableFuture<byte[]> write = this.driver.write(0, filled(4096, 1), 0);
+			this.driver.endTransfer(this.driver.awaitTransfer());
+			get(write);
+		}
+		assertThat(this.path.bytes()).isEqualTo(64 << 10);
+		this.path.trim();
+		this.path.trim();
+		assertThat(this.path.bytes()).isZero();
 	}
 
 	@Test
@@ -451,7 +501,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void twoTransfersOfAWriteShareOneCopy() throws Exception {
+	void twoTransfersOfAWriteCopyForThemselves() throws Exception {
 		serve(new TestHandler() {
 			@Override
 			public Mono<Void> write(WriteRequest write) {
@@ -461,10 +511,10 @@ class UserCopyPathTests extends AbstractQueueTests {
 		});
 		CompletableFuture<byte[]> write = this.driver.write(0, filled(4096, 1), 0);
 		List<TransferRequest> transfers = this.driver.awaitTransfers(2);
-		assertThat(transfers.get(0).address()).isEqualTo(transfers.get(1).address());
+		assertThat(transfers.get(0).address()).isNotEqualTo(transfers.get(1).address());
 		transfers.forEach(this.driver::endTransfer);
 		get(write);
-		assertThat(this.driver.copies()).containsExactly("from 0");
+		assertThat(this.driver.copies()).containsExactly("from 0", "from 0");
 	}
 
 	private void serve(TestHandler handler) {
