@@ -166,7 +166,7 @@ need() {
   echo none >"/sys/block/${device##*/}/queue/scheduler"
   echo 0 >"/sys/block/${device##*/}/queue/iostats"
   # The JIT compiler compiles the ways of a full and of an empty queue at different times.
-  for depth in 128 1 32 1; do
+  for depth in 128 1 32 1 128 1; do
     load "$device" randrw "$depth" "$warm_up" >/dev/null || fail "fio on $target $mode: $(cat "$work/fio.log")"
   done
   for depth in "${depths[@]}"; do
@@ -235,6 +235,7 @@ group_buffers() {
     for kind in cleared touched; do
       compare "ublk4j $kind on JDK $jdk" copy "ublk4j null on JDK $jdk" copy
     done
+    compare "ublk4j touched on JDK $jdk" user-copy "ublk4j touched on JDK $jdk" copy
   done
 }
 
