@@ -19,6 +19,9 @@ package io.github.ublk4j.kernel;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.ublk4j.block.BackingFile;
@@ -29,6 +32,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.FlushRequest;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
+import io.github.ublk4j.engine.QueueStatus;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
@@ -222,6 +226,51 @@ class DataModeIT {
 		}
 	}
 
+	@ParameterizedTest
+	@MethodSource("io.github.ublk4j.kernel.KernelModes#supported")
+	void requestsServedInDifferentWaysKeepEveryByte(DataMode mode) {
+		Shell.run("truncate -s 64M " + file("disk.img") + " && truncate -s 64M " + file("mirror.img"));
+		try (BackingFile first = BackingFiles.open(file("disk.img"));
+				BackingFile second = BackingFiles.open(file("mirror.img"));
+				UblkEngine engine = UblkEngine.create()) {
+			DiskSpec spec = DiskSpec.named("mixed").size(SIZE).queues(2).dataMode(mode).build();
+			UblkDevice device = engine.start(spec, new Mirroring(first, second)).block();
+			Fio.verify(device.path(), "--bsrange=512-256k --iodepth=32 --numjobs=2 --size=8m --offset_increment=24m"
+					+ " --serialize_overlap=1");
+			Shell.run("mkfs.ext4 -q " + device.path() + " && fsck.ext4 -fn " + device.path());
+			assertThat(device.status().queues()).extracting(QueueStatus::errors).containsOnly(0L);
+		}
+		Shell.run("cmp " + file("disk.img") + " " + file("mirror.img"));
+	}
+
+	@ParameterizedTest
+	@MethodSource("io.github.ublk4j.kernel.KernelModes#supported")
+	void deviceWhoseTransfersNeverEndCanBeStopped(DataMode mode) throws Exception {
+		Shell.run("mkfifo " + file("pipe"));
+		AtomicBoolean hanging = new AtomicBoolean();
+		try (BackingFile never = BackingFiles.open(file("pipe"));
+				UblkEngine engine = UblkEngine.builder().drainTimeout(Duration.ofSeconds(1)).build()) {
+			UblkDevice device = engine
+				.start(DiskSpec.named("hung").size(1 << 20).readOnly(true).dataMode(mode).build(),
+						(BlockDeviceHandler) (read) -> hanging.get() ? read.transferFrom(never, 0) : Mono.empty())
+				.block();
+			// the kernel may still be looking for partitions, and nobody can open the
+			// disk meanwhile
+			Shell.run("dd if=" + device.path() + " of=/dev/null bs=4k count=1 iflag=direct status=none");
+			hanging.set(true);
+			Process reader = new ProcessBuilder("fio", "--name=read", "--filename=" + device.path(), "--rw=randread",
+					"--bs=4k", "--iodepth=16", "--ioengine=libaio", "--direct=1", "--size=1m")
+				.redirectErrorStream(true)
+				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+				.start();
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(60))
+				.until(() -> device.status().queues().get(0).inFlight() == 16);
+			device.stop().block(Duration.ofSeconds(20));
+			assertThat(reader.waitFor(20, TimeUnit.SECONDS)).isTrue();
+		}
+	}
+
 	@Test
 	void idleUserCopyDeviceHoldsLittleMemoryAndGivesABurstBack() {
 		// holds its buffers for a moment, so that there are many at a time
@@ -287,6 +336,47 @@ class DataModeIT {
 			for (int i = 0; i < buffer.limit(); i++) {
 				buffer.put(i, (byte) ~buffer.get(i));
 			}
+		}
+
+	}
+
+	/**
+	 * Keeps two copies, and serves every request in another way.
+	 */
+	private record Mirroring(BackingFile first, BackingFile second) implements BlockDeviceHandler {
+
+		@Override
+		public Mono<Void> read(ReadRequest request) {
+			BackingFile source = (request.tag() % 2 == 0) ? this.first : this.second;
+			long offset = request.offset();
+			return switch (ThreadLocalRandom.current().nextInt(3)) {
+				case 0 -> request.transferFrom(source, offset);
+				case 1 -> {
+					request.buffer();
+					yield request.transferFrom(source, offset);
+				}
+				default -> Mono.defer(() -> request.transferFrom(source, offset)).subscribeOn(Schedulers.parallel());
+			};
+		}
+
+		@Override
+		public Mono<Void> write(WriteRequest request) {
+			long offset = request.offset();
+			Mono<Void> both = Mono.when(request.transferTo(this.first, offset),
+					request.transferTo(this.second, offset));
+			return switch (ThreadLocalRandom.current().nextInt(3)) {
+				case 0 -> both;
+				case 1 -> {
+					request.buffer();
+					yield both;
+				}
+				default -> Mono.fromRunnable(request::buffer).subscribeOn(Schedulers.parallel()).then(both);
+			};
+		}
+
+		@Override
+		public Mono<Void> flush(FlushRequest request) {
+			return Mono.when(request.sync(this.first), request.sync(this.second));
 		}
 
 	}
