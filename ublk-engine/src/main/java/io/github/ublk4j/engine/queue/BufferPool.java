@@ -124,6 +124,9 @@ final class BufferPool {
 	 * Gives memory back that has been free since the last call.
 	 */
 	synchronized void trim() {
+		if (this.released) {
+			return;
+		}
 		List<Slab> unused = new ArrayList<>();
 		for (SizeClass sizeClass : this.classes) {
 			int spare = sizeClass.fewestFree;

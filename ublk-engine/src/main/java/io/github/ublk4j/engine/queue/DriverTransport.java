@@ -67,6 +67,8 @@ final class DriverTransport implements QueueTransport {
 
 	private static final int REGISTERED_FILES = 16;
 
+	private static final int SUBMIT_ATTEMPTS = 1000;
+
 	private static final int RING_FLAGS = IoUring.SETUP_SUBMIT_ALL | IoUring.SETUP_SINGLE_ISSUER
 			| IoUring.SETUP_COOP_TASKRUN | IoUring.SETUP_DEFER_TASKRUN;
 
@@ -248,7 +250,13 @@ final class DriverTransport implements QueueTransport {
 		if (this.nextFile == REGISTERED_FILES) {
 			return CHAR_DEVICE;
 		}
-		this.ring.registerFile(this.nextFile, fd);
+		try {
+			this.ring.registerFile(this.nextFile, fd);
+		}
+		catch (LinuxException ex) {
+			// the operation itself tells what is wrong with the file
+			return CHAR_DEVICE;
+		}
 		this.files[this.nextFile] = file;
 		return this.nextFile++;
 	}
@@ -280,7 +288,8 @@ final class DriverTransport implements QueueTransport {
 
 	// commands alone always have room; transfers may be any number
 	private void makeRoom(int entries) {
-		if (this.ring.freeEntries() < entries) {
+		// again, since the kernel may be short of memory for a moment
+		for (int attempt = 0; attempt < SUBMIT_ATTEMPTS && this.ring.freeEntries() < entries; attempt++) {
 			this.enters++;
 			this.ring.enter(0);
 		}

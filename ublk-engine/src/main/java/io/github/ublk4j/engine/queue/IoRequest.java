@@ -118,6 +118,9 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	private boolean filled;
 
+	// the transfers that put the data of a read into its pages, under way
+	private int filling;
+
 	private @Nullable RingTransfer transfer;
 
 	private int transfersInFlight;
@@ -141,6 +144,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		this.subscription = null;
 		this.buffer = initialBuffer;
 		this.filled = false;
+		this.filling = 0;
 		this.waitsForTransfers = false;
 		STATE.setRelease(this, ACTIVE);
 	}
@@ -239,10 +243,19 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	}
 
 	/**
-	 * Notes that a transfer has put the data of a read into its pages.
+	 * Notes that a transfer begins to put the data of a read into its pages.
 	 */
-	final void markFilled() {
-		this.filled = true;
+	final void fillingBegun() {
+		this.filling++;
+	}
+
+	/**
+	 * Notes that such a transfer has ended.
+	 * @param success whether the pages hold the data
+	 */
+	final void fillingEnded(boolean success) {
+		this.filling--;
+		this.filled |= success;
 	}
 
 	final boolean filled() {
@@ -411,8 +424,8 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		requireActive();
 		IoBuffer current = ownBuffer();
 		if (current == null) {
-			if (this.filled) {
-				throw new IllegalStateException("This " + this.operation + " request has been filled by a transfer"
+			if (this.filled || this.filling > 0) {
+				throw new IllegalStateException("This " + this.operation + " request is filled by a transfer"
 						+ " without a buffer; take the buffer before the transfer to see the data");
 			}
 			if (!this.home.isLoopThread()) {

@@ -93,6 +93,9 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 	private @Nullable IoBuffer lent;
 
+	// whether the data goes into the pages of the request, not into a buffer of the disk
+	private boolean fillsPages;
+
 	private int done;
 
 	private int fd;
@@ -270,6 +273,10 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			fail(ex);
 			return;
 		}
+		this.fillsPages = this.opcode == IoUring.OP_READ && this.request.ownBuffer() == null;
+		if (this.fillsPages) {
+			this.request.fillingBegun();
+		}
 		this.request.transferBegun();
 		this.slot = this.home.transfers().add(this);
 		this.home.transfers().queue(this);
@@ -378,6 +385,9 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	}
 
 	private void leaveSlot() {
+		if (this.fillsPages) {
+			this.request.fillingEnded(this.done == this.length);
+		}
 		this.home.transfers().remove(this.slot);
 		this.slot = TransferSlots.NONE;
 		this.memory = null;
@@ -388,10 +398,6 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	}
 
 	private void succeed() {
-		// the data is in the pages of the request, not in a buffer of the disk
-		if (this.opcode == IoUring.OP_READ && this.request.ownBuffer() == null) {
-			this.request.markFilled();
-		}
 		CoreSubscriber<? super Void> subscriber = subscriber();
 		STATE.setRelease(this, ENDED);
 		try {

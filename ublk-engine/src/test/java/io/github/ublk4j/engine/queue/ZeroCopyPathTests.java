@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine.queue;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link ZeroCopyPath}.
@@ -212,6 +214,21 @@ class ZeroCopyPathTests extends AbstractQueueTests {
 		queue().failEverything();
 		assertFails(read, BlockErrno.EIO);
 		assertThat(this.driver.registrations()).containsExactly("register 0", "unregister 0");
+	}
+
+	@Test
+	void bufferIsRefusedWhileATransferFillsThePages() throws Exception {
+		AtomicReference<ReadRequest> kept = new AtomicReference<>();
+		serve(this.automatic, (read) -> {
+			kept.set(read);
+			return read.transferFrom(this.file, 512);
+		});
+		CompletableFuture<byte[]> read = this.driver.read(0, 4096);
+		TransferRequest transfer = this.driver.awaitTransfer();
+		assertThatIllegalStateException().isThrownBy(() -> Objects.requireNonNull(kept.get()).buffer())
+			.withMessageContaining("take the buffer before");
+		this.driver.endTransfer(transfer);
+		get(read);
 	}
 
 	@Test
