@@ -175,8 +175,8 @@ public final class UblkDevice {
 		}
 		this.state = DeviceState.LIVE;
 		DeviceStatus status = status();
-		logger.info("disk '{}' is {}: data mode {}{}, {} queues x {} requests, buffers of {} bytes, at most {}", name(),
-				path(), status.dataMode(), (this.spec.dataMode() == DataMode.AUTO) ? " (automatic)" : "",
+		logger.debug("disk '{}' is {}: data mode {}{}, {} queues x {} requests, buffers of {} bytes, at most {}",
+				name(), path(), status.dataMode(), (this.spec.dataMode() == DataMode.AUTO) ? " (automatic)" : "",
 				status.queues().size(), this.spec.queueDepth(), status.bufferBytes(), status.maxBufferBytes());
 	}
 
