@@ -38,8 +38,8 @@ public interface ReadRequest extends BlockRequest {
 	 * Fills the request from a file, on the ring of the queue: no thread waits, and in
 	 * {@linkplain DataMode#ZERO_COPY zero-copy mode} no data is copied in this process. A
 	 * disk that has taken the {@link #buffer()} before finds the data in it afterwards;
-	 * one that takes it after a transfer in zero-copy mode gets an
-	 * {@link IllegalStateException}. Any thread may subscribe.
+	 * one that takes it during or after a transfer gets an {@link IllegalStateException},
+	 * except in copy mode. Any thread may subscribe.
 	 * <p>
 	 * The transfer covers the whole request. It begins when it is subscribed and must end
 	 * before the request does; a cancelled one is broken off.

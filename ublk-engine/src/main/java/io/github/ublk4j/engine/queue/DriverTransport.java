@@ -54,6 +54,13 @@ final class DriverTransport implements QueueTransport {
 
 	private static final long KIND_CANCEL = 4;
 
+	// a copy before a transfer, which completes only when it fails, in place of the
+	// transfer
+	private static final long KIND_COPY = 5;
+
+	// a transfer and a copy
+	private static final int TRANSFER_ENTRIES = 2;
+
 	// struct ublk_auto_buf_reg: UBLK_AUTO_BUF_REG_FALLBACK
 	private static final long AUTO_REGISTER_FALLBACK = 1L << (AutoBufReg.FLAGS * Byte.SIZE);
 
@@ -186,9 +193,11 @@ final class DriverTransport implements QueueTransport {
 
 	@Override
 	public void registerPages(int tag) {
-		makeRoom(2);
-		command(this.ring.nextSqe(), IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS, IoCommand.REGISTER_IO_BUF,
-				KIND_REGISTER, tag, 0, tag);
+		// with room for the transfer, which must be in the same submission. Not silent:
+		// one that
+		// is and fails silences the transfer too
+		makeRoom(1 + TRANSFER_ENTRIES);
+		command(this.ring.nextSqe(), IoUring.SQE_IO_LINK, IoCommand.REGISTER_IO_BUF, KIND_REGISTER, tag, 0, tag);
 	}
 
 	@Override
@@ -210,16 +219,15 @@ final class DriverTransport implements QueueTransport {
 			flags = 0;
 		}
 		int fixedBuffer = Math.max(0, transfer.fixedBuffer());
-		// Whichever ends a chain that copies has the user data of the transfer: the last
-		// of
-		// it, or the one that fails
+		// A silent entry that fails is the only one of its chain to complete
 		long userData = KIND_TRANSFER << KIND_SHIFT | slot;
 		boolean copiesToRequest = transfer.copiesToRequest();
 		int entryFlags = copiesToRequest ? IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS : 0;
 		int registered = registered(transfer.file(), transfer.fd());
-		makeRoom(2);
+		makeRoom(TRANSFER_ENTRIES);
 		if (transfer.copiesFromRequest()) {
-			copy(IoUring.OP_READ, transfer, IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS, userData);
+			copy(IoUring.OP_READ, transfer, IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS,
+					KIND_COPY << KIND_SHIFT | slot);
 		}
 		if (registered != CHAR_DEVICE) {
 			operation(opcode, IoUring.SQE_FIXED_FILE | entryFlags, registered, position, address, (int) length, flags,
@@ -335,7 +343,10 @@ final class DriverTransport implements QueueTransport {
 		else if (kind == KIND_WAKE_UP) {
 			armWakeUp();
 		}
-		else if (kind == KIND_REGISTER) {
+		else if (kind == KIND_COPY) {
+			this.events.transferred(low, (result < 0) ? result : -Errno.EIO);
+		}
+		else if (kind == KIND_REGISTER && result < 0) {
 			this.events.pagesUnavailable(low, -result);
 		}
 		// the result of a cancel is that of the transfer

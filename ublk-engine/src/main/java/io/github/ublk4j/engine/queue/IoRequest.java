@@ -125,6 +125,11 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	private int transfersInFlight;
 
+	private int readsInFlight;
+
+	// waits for an earlier one, which may still write where it would
+	private @Nullable RingTransfer deferredRead;
+
 	private boolean waitsForTransfers;
 
 	IoRequest(BlockQueue home, BlockOperation operation) {
@@ -145,6 +150,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		this.buffer = initialBuffer;
 		this.filled = false;
 		this.filling = 0;
+		this.deferredRead = null;
 		this.waitsForTransfers = false;
 		STATE.setRelease(this, ACTIVE);
 	}
@@ -260,6 +266,32 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	final boolean filled() {
 		return this.filled;
+	}
+
+	/**
+	 * Lets a read from a file wait for an earlier one of this request that was cancelled
+	 * and has not ended: it may still write where the new one would.
+	 * @return whether it waits, and is begun again later
+	 */
+	final boolean defersRead(RingTransfer read) {
+		if (this.readsInFlight == 0 || this.deferredRead != null || !this.home.transfers().hasCancelled(this)) {
+			return false;
+		}
+		this.deferredRead = read;
+		return true;
+	}
+
+	final void readBegun() {
+		this.readsInFlight++;
+	}
+
+	final void readEnded() {
+		this.readsInFlight--;
+		RingTransfer next = this.deferredRead;
+		if (next != null && this.readsInFlight == 0) {
+			this.deferredRead = null;
+			next.begin();
+		}
 	}
 
 	final void transferBegun() {
@@ -382,6 +414,14 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		}
 	}
 
+	// volatile: not before the store that precedes it
+	private void requireActiveAfterStore() {
+		int current = (int) STATE.getVolatile(this);
+		if (current != ACTIVE) {
+			throw inactive(current);
+		}
+	}
+
 	private IllegalStateException inactive(int current) {
 		return new IllegalStateException("This " + this.operation + " request is " + switch (current) {
 			case ENDED -> "completed";
@@ -432,7 +472,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 				// looked at by the loop after the state has changed, so that this object
 				// does not become another request between here and there
 				this.shared = true;
-				requireActive();
+				requireActiveAfterStore();
 			}
 			return this.home.dataPath().provide(this).bytes();
 		}

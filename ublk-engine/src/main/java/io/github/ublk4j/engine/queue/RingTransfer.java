@@ -230,6 +230,10 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		return this.request;
 	}
 
+	boolean isCancelled() {
+		return this.cancelled;
+	}
+
 	int slot() {
 		return this.slot;
 	}
@@ -250,13 +254,19 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		return this.opcode == IoUring.OP_READ || this.opcode == IoUring.OP_WRITE;
 	}
 
-	private void begin() {
+	/**
+	 * Begins. Called by the loop.
+	 */
+	void begin() {
 		if (this.cancelled) {
 			STATE.setRelease(this, ENDED);
 			return;
 		}
 		if (!this.request.isActive(this.generation)) {
 			fail(new IllegalStateException("The transfer was subscribed after the end of its request"));
+			return;
+		}
+		if (this.opcode == IoUring.OP_READ && this.request.defersRead(this)) {
 			return;
 		}
 		try {
@@ -276,6 +286,9 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		this.fillsPages = this.opcode == IoUring.OP_READ && this.request.ownBuffer() == null;
 		if (this.fillsPages) {
 			this.request.fillingBegun();
+		}
+		if (this.opcode == IoUring.OP_READ) {
+			this.request.readBegun();
 		}
 		this.request.transferBegun();
 		this.slot = this.home.transfers().add(this);
@@ -348,6 +361,9 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		leaveSlot();
 		// before the signal: the request that it ends need not wait for this transfer
 		this.request.transferEnded();
+		if (this.opcode == IoUring.OP_READ) {
+			this.request.readEnded();
+		}
 		if (this.cancelled) {
 			STATE.setRelease(this, ENDED);
 		}
@@ -378,6 +394,9 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		catch (RuntimeException ex) {
 			leaveSlot();
 			this.request.transferEnded();
+			if (this.opcode == IoUring.OP_READ) {
+				this.request.readEnded();
+			}
 			fail(ex);
 			return;
 		}

@@ -108,6 +108,18 @@ final class TransferSlots {
 	}
 
 	/**
+	 * Returns whether the kernel works on a transfer of a request that was cancelled.
+	 */
+	boolean hasCancelled(IoRequest request) {
+		for (RingTransfer transfer : this.transfers) {
+			if (transfer != null && transfer.request() == request && transfer.isCancelled()) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * Cancels the transfers of a request.
 	 */
 	void cancelAll(IoRequest request) {

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -314,6 +315,21 @@ class RingTransferTests extends AbstractQueueTests {
 		assertThat(again.position()).isEqualTo(512);
 		assertThat(again.length()).isEqualTo(4096);
 		this.driver.endTransfer(again);
+		get(read);
+	}
+
+	@Test
+	void readAfterACancelledOneWaitsUntilTheKernelHasLetGoOfTheMemory() throws Exception {
+		serve((read) -> read.transferFrom(this.file, 0)
+			.timeout(Duration.ofMillis(20))
+			.onErrorResume(TimeoutException.class, (ex) -> read.transferFrom(this.file, 8192)));
+		CompletableFuture<byte[]> read = this.driver.read(0, 512);
+		TransferRequest first = this.driver.awaitTransfer();
+		await().until(() -> !this.driver.cancelledTransfers().isEmpty());
+		assertThat(this.driver.awaitTransfer()).as("the second has not begun").isEqualTo(first);
+		this.driver.endTransfer(first, -125);
+		await().until(() -> this.driver.awaitTransfer().position() == 8192);
+		this.driver.endTransfer(this.driver.awaitTransfer());
 		get(read);
 	}
 
