@@ -43,26 +43,26 @@ public class MailboxBenchmark {
 	private final Mailbox mailbox = new Mailbox();
 
 	/**
-	 * An operation is a put and a takeAll by a thread that has the mailbox for itself.
+	 * An operation is a put and a drain by a thread that has the mailbox for itself.
 	 * @param producer the thread
 	 */
 	@Benchmark
-	public void putAndTakeAllBy1Thread(Producer producer) {
-		putAndTakeAll(producer.task);
+	public void putAndDrainBy1Thread(Producer producer) {
+		putAndDrain(producer.task);
 	}
 
 	/**
-	 * An operation is a put and a takeAll by each of two threads, which take each other's
+	 * An operation is a put and a drain by each of two threads, which take each other's
 	 * tasks.
 	 * @param producer one of the threads
 	 */
 	@Benchmark
 	@Threads(2)
-	public void putAndTakeAllBy2Threads(Producer producer) {
-		putAndTakeAll(producer.task);
+	public void putAndDrainBy2Threads(Producer producer) {
+		putAndDrain(producer.task);
 	}
 
-	private void putAndTakeAll(ReturningTask own) {
+	private void putAndDrain(ReturningTask own) {
 		// where the other thread has taken it and not finished with it
 		while (own.away && this.mailbox.isEmpty()) {
 			Thread.onSpinWait();
@@ -71,13 +71,7 @@ public class MailboxBenchmark {
 			own.away = true;
 			this.mailbox.put(own);
 		}
-		LoopTask task = this.mailbox.takeAll();
-		while (task != null) {
-			LoopTask following = task.next;
-			task.next = null;
-			task.run();
-			task = following;
-		}
+		this.mailbox.drain(LoopTask::run);
 	}
 
 	/**

@@ -17,12 +17,8 @@
 package io.github.ublk4j.engine.queue;
 
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 import io.github.ublk4j.block.BackingFile;
-import io.github.ublk4j.block.BlockDeviceHandler;
-import io.github.ublk4j.block.ReadRequest;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -34,9 +30,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Operators;
 
 /**
  * What the engine itself spends on a read of 4 KiB, from its descriptor in memory to its
@@ -98,12 +92,15 @@ public class QueueBenchmark {
 	}
 
 	/**
-	 * A queue whose handler has nothing to do.
+	 * A queue that ends with its benchmark.
 	 */
-	@State(Scope.Benchmark)
-	public static class Inline {
+	abstract static class Served {
 
-		private final EndlessDriver driver = EndlessDriver.copyMode((request) -> Mono.empty());
+		final EndlessDriver driver;
+
+		Served(EndlessDriver driver) {
+			this.driver = driver;
+		}
 
 		/**
 		 * Ends the queue.
@@ -111,6 +108,21 @@ public class QueueBenchmark {
 		@TearDown
 		public void stop() {
 			this.driver.stop();
+		}
+
+	}
+
+	/**
+	 * A queue whose handler has nothing to do.
+	 */
+	@State(Scope.Benchmark)
+	public static class Inline extends Served {
+
+		/**
+		 * Starts the queue.
+		 */
+		public Inline() {
+			super(EndlessDriver.copyMode((request) -> Mono.empty()));
 		}
 
 	}
@@ -119,19 +131,17 @@ public class QueueBenchmark {
 	 * A queue whose handler reads from a file.
 	 */
 	@State(Scope.Benchmark)
-	public static class Transferring {
-
-		private final BackingFile file = new UnusedFile();
-
-		private final EndlessDriver driver = EndlessDriver
-			.copyMode((request) -> request.transferFrom(this.file, request.offset()));
+	public static class Transferring extends Served {
 
 		/**
-		 * Ends the queue.
+		 * Starts the queue.
 		 */
-		@TearDown
-		public void stop() {
-			this.driver.stop();
+		public Transferring() {
+			this(new RingTransferTests.TestFile(70));
+		}
+
+		private Transferring(BackingFile file) {
+			super(EndlessDriver.copyMode((request) -> request.transferFrom(file, request.offset())));
 		}
 
 	}
@@ -140,19 +150,16 @@ public class QueueBenchmark {
 	 * A queue in user-copy mode.
 	 */
 	@State(Scope.Benchmark)
-	public static class UserCopy {
-
-		private final EndlessDriver driver = new EndlessDriver((request) -> {
-			request.buffer().put(0, (byte) 1);
-			return Mono.empty();
-		}, new UserCopyPath(new NoCopier(), EndlessDriver.LENGTH, false));
+	public static class UserCopy extends Served {
 
 		/**
-		 * Ends the queue.
+		 * Starts the queue.
 		 */
-		@TearDown
-		public void stop() {
-			this.driver.stop();
+		public UserCopy() {
+			super(new EndlessDriver((request) -> {
+				request.buffer().put(0, (byte) 1);
+				return Mono.empty();
+			}, new UserCopyPath(new UserCopyPathTests.FakeCopier(), EndlessDriver.DEPTH, EndlessDriver.LENGTH, false)));
 		}
 
 	}
@@ -161,100 +168,27 @@ public class QueueBenchmark {
 	 * A queue whose requests are completed by another thread.
 	 */
 	@State(Scope.Benchmark)
-	public static class HandedOver {
+	public static class HandedOver extends Served {
 
-		private final Answerer answerer = new Answerer();
-
-		private final EndlessDriver driver = EndlessDriver.copyMode(this.answerer);
+		private final AnsweringThread answering;
 
 		/**
-		 * Ends the queue and the other thread.
+		 * Starts the queue and the other thread.
 		 */
+		public HandedOver() {
+			this(new AnsweringThread());
+		}
+
+		private HandedOver(AnsweringThread answering) {
+			super(EndlessDriver.copyMode(answering));
+			this.answering = answering;
+		}
+
+		@Override
 		@TearDown
 		public void stop() {
-			this.driver.stop();
-			this.answerer.stopped = true;
-		}
-
-	}
-
-	private record UnusedFile() implements BackingFile {
-
-		@Override
-		public int fd() {
-			return 70;
-		}
-
-		@Override
-		public void close() {
-			// never opened
-		}
-
-	}
-
-	private record NoCopier() implements RequestCopier {
-
-		@Override
-		public void fromRequest(int tag, IoBuffer target, int length) {
-			// nothing
-		}
-
-		@Override
-		public void toRequest(int tag, IoBuffer source, int length) {
-			// nothing
-		}
-
-		@Override
-		public void zeroRequest(int tag, int length) {
-			// nothing
-		}
-
-	}
-
-	/**
-	 * Completes on a thread of its own, which yields but never sleeps.
-	 */
-	private static final class Answerer extends Mono<Void> implements BlockDeviceHandler, Runnable {
-
-		private final AtomicReferenceArray<@Nullable CoreSubscriber<? super Void>> ring = new AtomicReferenceArray<>(
-				2 * EndlessDriver.DEPTH);
-
-		private int in;
-
-		private volatile boolean stopped;
-
-		Answerer() {
-			Thread thread = new Thread(this, "answerer");
-			thread.setDaemon(true);
-			thread.start();
-		}
-
-		@Override
-		public Mono<Void> read(ReadRequest request) {
-			return this;
-		}
-
-		@Override
-		public void subscribe(CoreSubscriber<? super Void> subscriber) {
-			subscriber.onSubscribe(Operators.emptySubscription());
-			this.ring.set(this.in, subscriber);
-			this.in = (this.in + 1) % this.ring.length();
-		}
-
-		@Override
-		@SuppressWarnings("ThreadPriorityCheck")
-		public void run() {
-			int out = 0;
-			while (!this.stopped) {
-				CoreSubscriber<? super Void> subscriber = this.ring.getAndSet(out, null);
-				if (subscriber != null) {
-					out = (out + 1) % this.ring.length();
-					subscriber.onComplete();
-				}
-				else {
-					Thread.yield();
-				}
-			}
+			super.stop();
+			this.answering.stop();
 		}
 
 	}

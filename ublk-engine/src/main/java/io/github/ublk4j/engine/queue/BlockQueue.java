@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
@@ -67,6 +68,8 @@ public final class BlockQueue {
 	private final RequestPool pool = new RequestPool(this);
 
 	private final Mailbox mailbox = new Mailbox();
+
+	private final Consumer<LoopTask> handedOver = this::runHandedOver;
 
 	private final FailureLog failures;
 
@@ -302,13 +305,7 @@ public final class BlockQueue {
 	}
 
 	private void rejectTasks() {
-		LoopTask task = this.mailbox.takeAll();
-		while (task != null) {
-			LoopTask following = task.next;
-			task.next = null;
-			task.reject();
-			task = following;
-		}
+		this.mailbox.drain(LoopTask::reject);
 	}
 
 	/**
@@ -385,7 +382,7 @@ public final class BlockQueue {
 	private void loop(QueueTransport opened) {
 		while (this.liveTags > 0 && !this.terminated) {
 			takeEvents(opened);
-			drainMailbox();
+			this.mailbox.drain(this.handedOver);
 			if (this.progressWanted) {
 				this.progressWanted = false;
 				this.server.progress();
@@ -429,15 +426,9 @@ public final class BlockQueue {
 		this.endedHereCount = 0;
 	}
 
-	private void drainMailbox() {
-		LoopTask task = this.mailbox.takeAll();
-		while (task != null) {
-			LoopTask following = task.next;
-			task.next = null;
-			this.counters.handedOver();
-			task.run();
-			task = following;
-		}
+	private void runHandedOver(LoopTask task) {
+		this.counters.handedOver();
+		task.run();
 	}
 
 	private void begin(int tag) {

@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine.queue;
 
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +47,21 @@ final class Mailbox {
 	}
 
 	/**
-	 * Takes all tasks. Any thread.
-	 * @return the oldest, linked to the others in the order of their arrival
+	 * Takes all tasks out, the oldest first. Any thread.
+	 * @param action what becomes of each; it may put the task back
 	 */
-	@Nullable LoopTask takeAll() {
+	void drain(Consumer<? super LoopTask> action) {
+		LoopTask task = takeAll();
+		while (task != null) {
+			LoopTask following = task.next;
+			task.next = null;
+			action.accept(task);
+			task = following;
+		}
+	}
+
+	// the oldest, linked to the others in the order of their arrival
+	private @Nullable LoopTask takeAll() {
 		if (isEmpty()) {
 			return null;
 		}

@@ -54,8 +54,15 @@ final class EndlessDriver implements QueueTransport {
 
 	private int left;
 
+	private long transfers;
+
+	private long threadId;
+
 	// guarded by this
 	private int asked;
+
+	// what was asked for has been taken up, and is not asked for only now
+	private boolean serving;
 
 	private boolean stopping;
 
@@ -69,7 +76,7 @@ final class EndlessDriver implements QueueTransport {
 			this.descriptors.putLong(descriptor + UblkLayout.IoDesc.START_SECTOR, 8L * tag);
 		}
 		this.path = path;
-		this.queue = BlockQueue.forHandler("benchmark", 0, DEPTH, (index) -> this, path, handler,
+		this.queue = BlockQueue.forHandler("endless", 0, DEPTH, (index) -> this, path, handler,
 				(index, reason, failure) -> {
 				});
 		this.queue.start(PATIENCE);
@@ -93,6 +100,27 @@ final class EndlessDriver implements QueueTransport {
 		}
 	}
 
+	/**
+	 * Returns the thread of the queue.
+	 */
+	synchronized long threadId() {
+		return this.threadId;
+	}
+
+	/**
+	 * Returns how many transfers have been asked for.
+	 */
+	synchronized long transfers() {
+		return this.transfers;
+	}
+
+	long requests() {
+		return this.queue.snapshot().requests();
+	}
+
+	/**
+	 * Ends the queue and releases its data path.
+	 */
 	void stop() {
 		synchronized (this) {
 			this.stopping = true;
@@ -105,8 +133,12 @@ final class EndlessDriver implements QueueTransport {
 	}
 
 	private synchronized boolean awaitRequests() {
-		this.asked = 0;
-		notifyAll();
+		this.threadId = Thread.currentThread().getId();
+		if (this.serving) {
+			this.serving = false;
+			this.asked = 0;
+			notifyAll();
+		}
 		try {
 			while (this.asked == 0 && !this.stopping) {
 				wait();
@@ -116,6 +148,7 @@ final class EndlessDriver implements QueueTransport {
 			throw new IllegalStateException(ex);
 		}
 		this.left = this.asked;
+		this.serving = true;
 		return !this.stopping;
 	}
 
@@ -135,16 +168,17 @@ final class EndlessDriver implements QueueTransport {
 	@Override
 	public void transfer(RingTransfer transfer, int slot) {
 		this.transferred[this.transferredCount++] = slot;
+		this.transfers++;
 	}
 
 	@Override
 	public void registerPages(int tag) {
-		throw new IllegalStateException("not in zero-copy mode");
+		throw new IllegalStateException("pages are registered from the start");
 	}
 
 	@Override
 	public void unregisterPages(int tag) {
-		throw new IllegalStateException("not in zero-copy mode");
+		throw new IllegalStateException("pages are registered from the start");
 	}
 
 	@Override
