@@ -38,6 +38,8 @@ final class Libc {
 
 	static native long syscall(long number, long first, long second, long third, long fourth);
 
+	static native long syscall(long number, long first, long second, long third, long fourth, long fifth);
+
 	static native long syscall(long number, long first, long second, long third, long fourth, long fifth, long sixth);
 
 	static native int open(String path, int flags, int mode);
@@ -57,6 +59,10 @@ final class Libc {
 	static native int eventfd(int initial, int flags);
 
 	static native long write(int fd, long address, long length);
+
+	static native long pread(int fd, long address, long length, long position);
+
+	static native long pwrite(int fd, long address, long length, long position);
 
 	static native int fallocate(int fd, int mode, long offset, long length);
 

@@ -41,15 +41,22 @@ final class RequestPathCalls {
 	}
 
 	static int enter(int fd, int toSubmit, int minComplete, int flags, long argument, long argumentSize) {
+		if (FOREIGN_SYSCALL == null && argument == 0) {
+			// JNA takes its time for each argument, and the kernel looks at the size of
+			// an argument only if there is one
+			return (int) result(Libc.syscall(IO_URING_ENTER, fd, toSubmit, minComplete, flags, 0));
+		}
 		return (int) call(IO_URING_ENTER, fd, toSubmit, minComplete, flags, argument, argumentSize);
 	}
 
 	static int pread(int fd, long address, int length, long position) {
-		return (int) call(PREAD, fd, address, length, position, 0, 0);
+		return (int) ((FOREIGN_SYSCALL == null) ? result(Libc.pread(fd, address, length, position))
+				: call(PREAD, fd, address, length, position, 0, 0));
 	}
 
 	static int pwrite(int fd, long address, int length, long position) {
-		return (int) call(PWRITE, fd, address, length, position, 0, 0);
+		return (int) ((FOREIGN_SYSCALL == null) ? result(Libc.pwrite(fd, address, length, position))
+				: call(PWRITE, fd, address, length, position, 0, 0));
 	}
 
 	private static long call(long number, long first, long second, long third, long fourth, long fifth, long sixth) {
@@ -61,7 +68,10 @@ final class RequestPathCalls {
 			// Such a call cannot tell why it failed. It is made again by the one that
 			// can: these calls may be repeated
 		}
-		long result = Libc.syscall(number, first, second, third, fourth, fifth, sixth);
+		return result(Libc.syscall(number, first, second, third, fourth, fifth, sixth));
+	}
+
+	private static long result(long result) {
 		return (result == -1) ? -Libc.errno() : result;
 	}
 
