@@ -61,10 +61,11 @@ class ArchitectureTests {
 			engine.linux  | nothing
 			engine.uring  | engine.linux
 			engine.driver | engine.uring engine.linux block
-			engine.queue  | engine.driver engine.uring engine.linux block
-			engine        | engine.queue engine.driver engine.uring engine.linux block store
+			engine.queue  | engine.driver engine.uring engine.linux block metrics
+			engine        | engine.queue engine.driver engine.uring engine.linux block store metrics
 			block         | nothing
 			store         | block engine.linux
+			metrics       | block
 			""")
 	void packageKnowsOnlyThoseBelowIt(String name, @Nullable String below) {
 		DescribedPredicate<JavaClass> allowed = resideInAPackage(ROOT + name)
@@ -96,7 +97,7 @@ class ArchitectureTests {
 	@Test
 	void publicClassesShowNothingOfTheInside() {
 		check(classes().that()
-			.resideInAnyPackage(ROOT + "block", ROOT + "store", ROOT + "engine")
+			.resideInAnyPackage(ROOT + "block", ROOT + "store", ROOT + "engine", ROOT + "metrics")
 			.and()
 			.arePublic()
 			.should(showNothingOf(resideInAnyPackage(INTERNAL))));

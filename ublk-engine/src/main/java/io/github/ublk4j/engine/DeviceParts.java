@@ -43,9 +43,11 @@ import io.github.ublk4j.engine.queue.DriverTransports;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.engine.queue.UserCopyPath;
 import io.github.ublk4j.engine.queue.ZeroCopyPath;
+import io.github.ublk4j.metrics.InFlightRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 
 /**
  * What a device consists of in the kernel and in this process, put together and taken
@@ -71,6 +73,8 @@ final class DeviceParts {
 	private final EngineSettings settings;
 
 	private final List<BlockQueue> queues = new CopyOnWriteArrayList<>();
+
+	private final List<ObservedQueue> observed = new CopyOnWriteArrayList<>();
 
 	private final List<DataPath> dataPaths = new CopyOnWriteArrayList<>();
 
@@ -125,7 +129,26 @@ final class DeviceParts {
 	}
 
 	List<QueueStatus> queueStatus() {
-		return this.queues.stream().map(BlockQueue::snapshot).map(QueueStatus::of).toList();
+		return this.queues.stream().map(QueueStatus::of).toList();
+	}
+
+	/**
+	 * Returns the requests as they are answered, until the last queue ends.
+	 */
+	Flux<DiskActivity> activity() {
+		return Flux.merge(Flux.fromIterable(this.observed).map(ObservedQueue::activity), Integer.MAX_VALUE);
+	}
+
+	List<InFlightRequest> inFlight(int queue) {
+		return this.queues.get(queue).inFlight();
+	}
+
+	void pause() {
+		this.queues.forEach(BlockQueue::pause);
+	}
+
+	void resume() {
+		this.queues.forEach(BlockQueue::resume);
 	}
 
 	/**
@@ -200,8 +223,12 @@ final class DeviceParts {
 		}
 		DriverTransports transports = new DriverTransports(opened, granted.queueDepth(), choice.registration());
 		for (int i = 0; i < granted.queues(); i++) {
-			BlockQueue queue = this.server.queue(this.spec.name(), i, granted.queueDepth(), transports,
-					this.dataPaths.get(i), listener);
+			ObservedQueue observer = new ObservedQueue(i,
+					this.settings.metrics().queue(this.spec.name(), i, granted.queueDepth()));
+			this.observed.add(observer);
+			BlockQueue queue = this.server
+				.queue(this.spec.name(), i, granted.queueDepth(), transports, this.dataPaths.get(i), listener)
+				.observedBy(observer);
 			this.queues.add(queue);
 			queue.start(this.settings.controlTimeout());
 		}

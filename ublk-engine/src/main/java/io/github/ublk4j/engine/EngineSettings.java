@@ -19,6 +19,7 @@ package io.github.ublk4j.engine;
 import java.time.Duration;
 
 import io.github.ublk4j.engine.queue.PageRegistration;
+import io.github.ublk4j.metrics.DiskMetrics;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,9 @@ import org.jspecify.annotations.Nullable;
  * @param controlTimeout how long a command to the driver may take
  * @param registration how zero-copy devices register pages, if not as the kernel does
  * best
+ * @param metrics who measures their requests
  */
-record EngineSettings(Duration drainTimeout, Duration controlTimeout, @Nullable PageRegistration registration) {
+record EngineSettings(Duration drainTimeout, Duration controlTimeout, @Nullable PageRegistration registration,
+		DiskMetrics metrics) {
 
 }

@@ -16,7 +16,13 @@
 
 package io.github.ublk4j.engine;
 
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+
+import io.github.ublk4j.engine.linux.KernelThread;
 import io.github.ublk4j.engine.queue.BlockQueue;
+import io.github.ublk4j.metrics.InFlightRequest;
 
 /**
  * A snapshot of one queue. Counters begin with the device.
@@ -31,13 +37,29 @@ import io.github.ublk4j.engine.queue.BlockQueue;
  * @param handovers the completions that came from another thread
  * @param wakeUps how often such a completion had to wake the thread
  * @param enters the system calls {@code io_uring_enter} made
+ * @param paused whether arriving requests wait for {@link UblkDevice#resume()}
+ * @param oldestRequestAge how long the oldest of the requests has been served, zero if
+ * there is none
+ * @param cpu the processor that the thread last ran on, -1 if that is unknown
+ * @param ioFlusher whether the kernel takes the thread as one that memory reclaim depends
+ * on ({@code PR_SET_IO_FLUSHER}), so that it never waits for its own disk
  */
 public record QueueStatus(int queue, String thread, boolean alive, int depth, int inFlight, long requests, long errors,
-		long handovers, long wakeUps, long enters) {
+		long handovers, long wakeUps, long enters, boolean paused, Duration oldestRequestAge, int cpu,
+		boolean ioFlusher) {
 
-	static QueueStatus of(BlockQueue.Snapshot queue) {
+	private static final KernelThread UNKNOWN = new KernelThread(-1, false);
+
+	static QueueStatus of(BlockQueue served) {
+		BlockQueue.Snapshot queue = served.snapshot();
+		KernelThread thread = KernelThread.find(queue.kernelThread()).orElse(UNKNOWN);
 		return new QueueStatus(queue.queue(), queue.thread(), queue.alive(), queue.depth(), queue.inFlight(),
-				queue.requests(), queue.errors(), queue.handovers(), queue.wakeUps(), queue.enters());
+				queue.requests(), queue.errors(), queue.handovers(), queue.wakeUps(), queue.enters(), queue.paused(),
+				oldest(served.inFlight()), thread.cpu(), thread.ioFlusher());
+	}
+
+	private static Duration oldest(List<InFlightRequest> requests) {
+		return requests.stream().map(InFlightRequest::age).max(Comparator.naturalOrder()).orElse(Duration.ZERO);
 	}
 
 }

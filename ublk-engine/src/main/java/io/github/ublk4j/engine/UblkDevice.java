@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,10 +27,13 @@ import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.ControlClient;
 import io.github.ublk4j.engine.queue.BlockQueue;
+import io.github.ublk4j.metrics.InFlightRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * A block device that this process serves. All methods may be called from any thread.
@@ -115,6 +119,42 @@ public final class UblkDevice {
 	}
 
 	/**
+	 * Returns the requests as they are answered, for those who watch: nothing is kept for
+	 * a subscriber that is slow, and nothing is measured while there is none.
+	 * @return the requests on a thread of Reactor's parallel scheduler, until the device
+	 * stops
+	 */
+	public Flux<DiskActivity> activity() {
+		return Flux.defer(this.parts::activity).onBackpressureDrop().publishOn(Schedulers.parallel());
+	}
+
+	/**
+	 * Returns the requests that one queue is serving. A request that begins or ends
+	 * meanwhile may be missing.
+	 * @param queue the index of the queue
+	 * @return the requests by tag
+	 * @throws IndexOutOfBoundsException if there is no such queue
+	 */
+	public List<InFlightRequest> inFlight(int queue) {
+		return this.parts.inFlight(queue);
+	}
+
+	/**
+	 * Lets requests that arrive from now on wait until {@link #resume()}: whoever sent
+	 * them waits. Those that the disk has been given already go on. A stop resumes first.
+	 */
+	public void pause() {
+		this.parts.pause();
+	}
+
+	/**
+	 * Serves the requests that wait, and those to come.
+	 */
+	public void resume() {
+		this.parts.resume();
+	}
+
+	/**
 	 * Removes the disk and releases all that belongs to it: file systems on it are
 	 * synced, requests in flight are waited for as long as the engine's drain timeout,
 	 * then failed with EIO. Idempotent: calls at the same time share one stop, and one
@@ -185,6 +225,7 @@ public final class UblkDevice {
 		try {
 			if (this.state != DeviceState.STOPPED) {
 				this.state = DeviceState.STOPPING;
+				this.parts.resume();
 				this.parts.dismantle();
 				this.state = DeviceState.STOPPED;
 			}

@@ -50,6 +50,7 @@ import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.queue.BlockQueue;
 import io.github.ublk4j.engine.queue.PageRegistration;
+import io.github.ublk4j.metrics.DiskMetrics;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,7 +100,8 @@ public final class UblkEngine implements AutoCloseable {
 	private boolean closed;
 
 	private UblkEngine(Builder builder) {
-		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration);
+		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration,
+				builder.metrics);
 		this.memory = new MemoryBudget(builder.memoryLimit);
 		this.control = new ControlClient(builder.controlTimeout);
 		this.trimming.scheduleWithFixedDelay(this::trimBuffers, TRIM_INTERVAL.toNanos(), TRIM_INTERVAL.toNanos(),
@@ -271,6 +273,15 @@ public final class UblkEngine implements AutoCloseable {
 	}
 
 	/**
+	 * Asks the driver what it can do.
+	 * @return the driver
+	 */
+	public Mono<UblkDriver> driver() {
+		return onControlThread(
+				() -> new UblkDriver(System.getProperty("os.version", ""), UblkFeature.names(this.control.features())));
+	}
+
+	/**
 	 * Asks the driver for every ublk device of this host.
 	 * @return all devices by number, whoever serves them
 	 */
@@ -395,6 +406,8 @@ public final class UblkEngine implements AutoCloseable {
 
 		private long memoryLimit = Long.MAX_VALUE;
 
+		private DiskMetrics metrics = DiskMetrics.NONE;
+
 		private @Nullable PageRegistration registration;
 
 		private Builder() {
@@ -440,6 +453,16 @@ public final class UblkEngine implements AutoCloseable {
 				throw new IllegalArgumentException("The memory limit is " + bytes + " bytes; use more than zero.");
 			}
 			this.memoryLimit = bytes;
+			return this;
+		}
+
+		/**
+		 * Sets who measures the requests of all devices.
+		 * @param metrics the observer; {@link DiskMetrics#NONE} by default
+		 * @return this builder
+		 */
+		public Builder metrics(DiskMetrics metrics) {
+			this.metrics = metrics;
 			return this;
 		}
 

@@ -27,6 +27,14 @@ public final class CurrentThread {
 	}
 
 	/**
+	 * Returns the kernel's number of the thread ({@code gettid(2)}).
+	 * @return the number
+	 */
+	public static int id() {
+		return Libc.gettid();
+	}
+
+	/**
 	 * Marks the thread as one that memory reclaim depends on, so that its own allocations
 	 * never wait for I/O that it has to serve ({@code PR_SET_IO_FLUSHER}, needs
 	 * CAP_SYS_RESOURCE).

@@ -17,6 +17,8 @@
 package io.github.ublk4j.engine.queue;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,6 +34,8 @@ import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.engine.driver.IoOperation;
 import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.metrics.InFlightRequest;
+import io.github.ublk4j.metrics.QueueMetrics;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +75,8 @@ public final class BlockQueue {
 
 	private final Consumer<LoopTask> handedOver = this::runHandedOver;
 
+	private final Consumer<QueueMetrics> showing = this::show;
+
 	private final FailureLog failures;
 
 	private final AtomicBoolean sleeping = new AtomicBoolean();
@@ -88,6 +94,15 @@ public final class BlockQueue {
 
 	private final QueueCounters counters = new QueueCounters();
 
+	private final AnsweredBatch answered;
+
+	// tags that arrived while the queue was paused
+	private final int[] held;
+
+	private int heldCount;
+
+	private QueueMetrics metrics = QueueMetrics.NONE;
+
 	private final int depth;
 
 	private final @Nullable IoRequest[] slots;
@@ -102,12 +117,26 @@ public final class BlockQueue {
 
 	private volatile boolean died;
 
+	private volatile boolean paused;
+
+	// whether requests are timed in the present batch
+	private volatile boolean observed;
+
 	// set before the first request and never changed
-	private @Nullable QueueTransport transport;
+	private volatile @Nullable QueueTransport transport;
 
 	private boolean inFlightFailed;
 
 	private int liveTags;
+
+	// System.nanoTime() of the batch that is being worked off
+	private long arrivedAt;
+
+	// when the disk became free for the next request of the batch, if observed
+	private long dispatchedAt;
+
+	// when the mailbox was opened; 0 while it is not being emptied, or nobody observes
+	private long takenAt;
 
 	private BlockQueue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
 			Function<BlockQueue, RequestServer> server, Listener listener) {
@@ -119,6 +148,8 @@ public final class BlockQueue {
 		this.transfers = new TransferSlots(depth);
 		this.slots = new IoRequest[depth];
 		this.endedHere = new IoRequest[depth];
+		this.answered = new AnsweredBatch(depth);
+		this.held = new int[depth];
 		this.events = new LoopEvents(depth);
 		this.failures = new FailureLog(disk);
 		this.listener = listener;
@@ -161,6 +192,16 @@ public final class BlockQueue {
 	}
 
 	/**
+	 * Sets who observes the queue. Called before the start.
+	 * @param metrics the observer
+	 * @return this queue
+	 */
+	public BlockQueue observedBy(QueueMetrics metrics) {
+		this.metrics = metrics;
+		return this;
+	}
+
+	/**
 	 * Starts the thread and waits until all tags are armed.
 	 * @param timeout how long to wait
 	 * @throws IllegalStateException if the queue cannot start; its cause says why
@@ -193,6 +234,30 @@ public final class BlockQueue {
 	public void failEverything() {
 		this.failEverything = true;
 		wakeUp();
+	}
+
+	/**
+	 * Keeps requests that arrive from now on until {@link #resume()}, or until they are
+	 * failed. Any thread.
+	 */
+	public void pause() {
+		this.paused = true;
+	}
+
+	/**
+	 * Serves the requests that were kept, and those to come. Any thread.
+	 */
+	public void resume() {
+		this.paused = false;
+		wakeUp();
+	}
+
+	/**
+	 * Returns whether arriving requests are kept. Any thread.
+	 * @return whether the queue is paused
+	 */
+	public boolean isPaused() {
+		return this.paused;
 	}
 
 	/**
@@ -230,13 +295,35 @@ public final class BlockQueue {
 	}
 
 	/**
+	 * Returns the requests that are being served. Any thread: a request that begins or
+	 * ends meanwhile may be missing.
+	 * @return the requests by tag
+	 */
+	public List<InFlightRequest> inFlight() {
+		List<InFlightRequest> found = new ArrayList<>();
+		long now = System.nanoTime();
+		for (IoRequest request : this.slots) {
+			InFlightRequest served = (request != null) ? request.inFlight(now) : null;
+			if (served != null) {
+				found.add(served);
+			}
+		}
+		return found;
+	}
+
+	/**
 	 * Returns how the queue is now. Any thread.
 	 * @return a snapshot
 	 */
 	public Snapshot snapshot() {
 		return new Snapshot(this.index, this.thread.getName(), this.ready.isDone() && !this.ended.isDone(), this.depth,
 				this.counters.inFlight(), this.counters.requests(), this.failures.failures(), this.counters.handovers(),
-				this.counters.wakeUps(), this.counters.enters());
+				this.counters.wakeUps(), this.counters.enters(), this.paused, kernelThread());
+	}
+
+	private int kernelThread() {
+		QueueTransport current = this.transport;
+		return (current != null) ? current.kernelThread() : 0;
 	}
 
 	int index() {
@@ -253,6 +340,13 @@ public final class BlockQueue {
 
 	TransferSlots transfers() {
 		return this.transfers;
+	}
+
+	/**
+	 * Returns the time if anybody wants to know it. Any thread.
+	 */
+	long timestamp() {
+		return this.observed ? System.nanoTime() : 0;
 	}
 
 	boolean isLoopThread() {
@@ -356,6 +450,7 @@ public final class BlockQueue {
 			}
 			this.liveTags = this.depth;
 			opened.exchange(false);
+			this.observed = this.metrics.observing();
 			this.ready.complete(null);
 			try {
 				loop(opened);
@@ -364,6 +459,7 @@ public final class BlockQueue {
 				cancelInFlight();
 				this.server.stop();
 				this.transfers.abandon();
+				observe(QueueMetrics::ended);
 			}
 		}
 		catch (Throwable ex) {
@@ -382,7 +478,7 @@ public final class BlockQueue {
 	private void loop(QueueTransport opened) {
 		while (this.liveTags > 0 && !this.terminated) {
 			takeEvents(opened);
-			this.mailbox.drain(this.handedOver);
+			takeHandedOver();
 			if (this.progressWanted) {
 				this.progressWanted = false;
 				this.server.progress();
@@ -393,6 +489,7 @@ public final class BlockQueue {
 			}
 			commitEndedHere();
 			this.transfers.submit(opened);
+			showAnswered();
 			if (this.liveTags == 0) {
 				break;
 			}
@@ -400,7 +497,8 @@ public final class BlockQueue {
 			// either is seen here or sees the announcement and wakes the thread
 			this.sleeping.set(true);
 			boolean wait = this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
-					&& (this.inFlightFailed || !this.failEverything);
+					&& (this.inFlightFailed || !this.failEverything)
+					&& (this.heldCount == 0 || (this.paused && !this.failEverything));
 			opened.exchange(wait);
 			this.sleeping.set(false);
 			this.counters.entered(opened.enters());
@@ -411,11 +509,57 @@ public final class BlockQueue {
 		EventBatch batch = this.events;
 		batch.clear();
 		opened.poll(batch);
-		for (int i = 0; i < batch.arrivals(); i++) {
-			begin(batch.arrivedTag(i));
+		if (batch.arrivals() > 0 || this.heldCount > 0) {
+			beginArrived(batch);
 		}
 		for (int i = 0; i < batch.transfers(); i++) {
 			this.transfers.get(batch.transferSlot(i)).completed(batch.transferResult(i));
+		}
+	}
+
+	private void beginArrived(EventBatch batch) {
+		this.arrivedAt = System.nanoTime();
+		this.dispatchedAt = this.observed ? this.arrivedAt : 0;
+		int kept = this.heldCount;
+		if (kept > 0 && (!this.paused || this.failEverything)) {
+			this.heldCount = 0;
+			for (int i = 0; i < kept; i++) {
+				begin(this.held[i]);
+			}
+		}
+		for (int i = 0; i < batch.arrivals(); i++) {
+			begin(batch.arrivedTag(i));
+		}
+	}
+
+	private void takeHandedOver() {
+		if (!this.mailbox.isEmpty()) {
+			this.takenAt = timestamp();
+			this.mailbox.drain(this.handedOver);
+			this.takenAt = 0;
+		}
+	}
+
+	private void showAnswered() {
+		if (this.answered.size() > 0) {
+			this.answered.submitted(System.nanoTime());
+			observe(this.showing);
+			this.answered.clear();
+		}
+		boolean wanted = this.metrics.observing();
+		if (wanted != this.observed) {
+			this.observed = wanted;
+		}
+	}
+
+	private void observe(Consumer<QueueMetrics> call) {
+		try {
+			call.accept(this.metrics);
+		}
+		catch (Throwable ex) {
+			logger.error("disk '{}': queue {} is not observed any more, since its observer failed", this.disk,
+					this.index, ex);
+			this.metrics = QueueMetrics.NONE;
 		}
 	}
 
@@ -426,12 +570,20 @@ public final class BlockQueue {
 		this.endedHereCount = 0;
 	}
 
+	private void show(QueueMetrics observer) {
+		observer.answered(this.answered);
+	}
+
 	private void runHandedOver(LoopTask task) {
 		this.counters.handedOver();
 		task.run();
 	}
 
 	private void begin(int tag) {
+		if (this.paused && !this.failEverything) {
+			this.held[this.heldCount++] = tag;
+			return;
+		}
 		QueueTransport opened = transport();
 		int operationAndFlags = opened.operationAndFlags(tag);
 		BlockOperation operation = operation(operationAndFlags & IoOperation.MASK);
@@ -456,8 +608,22 @@ public final class BlockQueue {
 			buffer = this.dataPath.begin(request, operationAndFlags, tag, (int) length);
 		}
 		this.slots[tag] = request;
-		request.begin(tag, opened.startSector(tag) << SECTOR_SHIFT, length, this.server.streamed(), buffer);
+		request.begin(tag, opened.startSector(tag) << SECTOR_SHIFT, length, this.server.streamed(), buffer,
+				this.arrivedAt);
+		if (this.dispatchedAt == 0) {
+			this.server.serve(request);
+		}
+		else {
+			serveObserved(request);
+		}
+	}
+
+	private void serveObserved(IoRequest request) {
+		request.dispatched(this.dispatchedAt);
+		int before = this.endedHereCount;
 		this.server.serve(request);
+		// the time is asked for once per request, not twice
+		this.dispatchedAt = (this.endedHereCount == before + 1) ? this.endedHere[before].endedAt() : System.nanoTime();
 	}
 
 	private static @Nullable BlockOperation operation(int code) {
@@ -489,6 +655,9 @@ public final class BlockQueue {
 		int result = this.dataPath.end(request, request.result());
 		this.slots[tag] = null;
 		this.counters.finished();
+		if (this.observed) {
+			this.answered.add(request, result, this.takenAt);
+		}
 		commit(request, tag, result);
 		if (request.reusable()) {
 			this.pool.giveBack(request);
@@ -525,6 +694,10 @@ public final class BlockQueue {
 		this.slots[tag] = null;
 		this.counters.finished();
 		this.failures.count();
+		if (this.observed) {
+			request.gaveUp(System.nanoTime());
+			this.answered.add(request, -BlockErrno.EIO.number(), 0);
+		}
 		this.dataPath.abandon(request);
 		this.transfers.submit(transport());
 		commit(request, tag, -BlockErrno.EIO.number());
@@ -602,9 +775,11 @@ public final class BlockQueue {
 	 * @param handovers the completions from another thread
 	 * @param wakeUps how often one had to wake the thread
 	 * @param enters the calls into the driver
+	 * @param paused whether arriving requests are kept
+	 * @param kernelThread the kernel's number of its thread, 0 if it has none
 	 */
 	public record Snapshot(int queue, String thread, boolean alive, int depth, int inFlight, long requests, long errors,
-			long handovers, long wakeUps, long enters) {
+			long handovers, long wakeUps, long enters, boolean paused, int kernelThread) {
 
 	}
 

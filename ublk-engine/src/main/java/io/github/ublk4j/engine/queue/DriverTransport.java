@@ -24,6 +24,7 @@ import io.github.ublk4j.engine.driver.IoCommand;
 import io.github.ublk4j.engine.driver.UblkLayout.AutoBufReg;
 import io.github.ublk4j.engine.driver.UblkLayout.IoCmd;
 import io.github.ublk4j.engine.driver.UblkLayout.IoDesc;
+import io.github.ublk4j.engine.linux.CurrentThread;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.EventFd;
 import io.github.ublk4j.engine.linux.LinuxException;
@@ -81,6 +82,8 @@ final class DriverTransport implements QueueTransport {
 
 	private final int queue;
 
+	private final int kernelThread = CurrentThread.id();
+
 	private final PageRegistration pages;
 
 	private final IoUring ring;
@@ -108,7 +111,7 @@ final class DriverTransport implements QueueTransport {
 	private long enters;
 
 	/**
-	 * Opens the transport of a queue.
+	 * Opens the transport of a queue, on the thread that serves it.
 	 * @param device the open device
 	 * @param queue the queue
 	 * @param depth its tags
@@ -370,6 +373,11 @@ final class DriverTransport implements QueueTransport {
 	@Override
 	public void wakeUp() {
 		this.eventFd.signal();
+	}
+
+	@Override
+	public int kernelThread() {
+		return this.kernelThread;
 	}
 
 	@Override

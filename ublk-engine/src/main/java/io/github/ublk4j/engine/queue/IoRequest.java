@@ -19,6 +19,7 @@ package io.github.ublk4j.engine.queue;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 
 import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockErrno;
@@ -31,6 +32,7 @@ import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.block.WriteZeroesRequest;
 import io.github.ublk4j.engine.uring.IoUring;
+import io.github.ublk4j.metrics.InFlightRequest;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
@@ -108,6 +110,13 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	private int generation;
 
+	// System.nanoTime(); 0 where nobody observes
+	private long arrivedAt;
+
+	private long dispatchedAt;
+
+	private long endedAt;
+
 	@SuppressWarnings("UnusedVariable") // through BUFFER
 	private @Nullable IoBuffer buffer;
 
@@ -140,8 +149,14 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	/**
 	 * Begins a request. Called by the loop.
 	 */
-	final void begin(int tag, long offset, long length, boolean streamed, @Nullable IoBuffer initialBuffer) {
+	final void begin(int tag, long offset, long length, boolean streamed, @Nullable IoBuffer initialBuffer,
+			long arrivedAt) {
 		this.generation++;
+		// for those who look from outside, see inFlight()
+		VarHandle.storeStoreFence();
+		this.arrivedAt = arrivedAt;
+		this.dispatchedAt = 0;
+		this.endedAt = 0;
 		this.tag = tag;
 		this.offset = offset;
 		this.length = length;
@@ -197,8 +212,56 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		return this.tag;
 	}
 
+	final long offsetInFlight() {
+		return this.offset;
+	}
+
 	final long lengthInFlight() {
 		return this.length;
+	}
+
+	final long arrivedAt() {
+		return this.arrivedAt;
+	}
+
+	/**
+	 * Notes when the disk is called. Called by the loop.
+	 */
+	final void dispatched(long now) {
+		this.dispatchedAt = now;
+	}
+
+	final long dispatchedAt() {
+		return this.dispatchedAt;
+	}
+
+	/**
+	 * Notes when the loop took the request away from the disk.
+	 */
+	final void gaveUp(long now) {
+		this.endedAt = now;
+	}
+
+	/**
+	 * Returns when the request ended. Called by the loop.
+	 */
+	final long endedAt() {
+		return this.endedAt;
+	}
+
+	/**
+	 * Describes the request if it is being served. Any thread: what is read while the
+	 * loop begins another request with this object is thrown away.
+	 */
+	final @Nullable InFlightRequest inFlight(long now) {
+		if (!isActive()) {
+			return null;
+		}
+		int seen = this.generation;
+		InFlightRequest found = new InFlightRequest(this.tag, this.operation, this.offset, this.length,
+				Duration.ofNanos(Math.max(0, now - this.arrivedAt)));
+		VarHandle.loadLoadFence();
+		return (seen == this.generation && isActive()) ? found : null;
 	}
 
 	final int result() {
@@ -403,6 +466,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		}
 		// published to the loop by the mailbox
 		this.result = result;
+		this.endedAt = this.home.timestamp();
 		this.home.ended(this);
 		return true;
 	}

@@ -104,6 +104,14 @@ public interface QueueTransport extends AutoCloseable {
 	void wakeUp();
 
 	/**
+	 * Returns the kernel's number of the thread that serves the queue. Any thread.
+	 * @return its {@code gettid(2)}; 0 where there is none
+	 */
+	default int kernelThread() {
+		return 0;
+	}
+
+	/**
 	 * Returns how often the driver was entered.
 	 * @return the number of system calls made by {@link #exchange(boolean)}
 	 */

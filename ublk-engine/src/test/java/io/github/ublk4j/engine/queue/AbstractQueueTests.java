@@ -29,6 +29,7 @@ import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.ReadRequest;
+import io.github.ublk4j.metrics.QueueMetrics;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,11 @@ abstract class AbstractQueueTests {
 
 	final void start(BlockDeviceHandler handler, DataPath dataPath) {
 		start(BlockQueue.forHandler("test", 0, 4, this.driver, dataPath, handler, this::failed));
+	}
+
+	final void startObserved(BlockDeviceHandler handler, QueueMetrics metrics) {
+		start(BlockQueue.forHandler("test", 0, 4, this.driver, this.driver.dataPath(), handler, this::failed)
+			.observedBy(metrics));
 	}
 
 	final void startStream(BlockRequestStream stream) {

@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine.queue;
 
 import java.lang.management.ManagementFactory;
+import java.util.concurrent.atomic.AtomicLong;
 
 import com.sun.management.ThreadMXBean;
 import io.github.ublk4j.block.BackingFile;
@@ -55,6 +56,20 @@ class AllocationTests {
 		assertThat(this.threads.getThreadAllocatedBytes(answering.threadId())).isLessThan(TOLERANCE);
 		driver.stop();
 		answering.stop();
+	}
+
+	@Test
+	void observationAllocatesNothing() throws Exception {
+		AtomicLong nanos = new AtomicLong();
+		DataPath path = new DriverDouble(EndlessDriver.DEPTH, EndlessDriver.LENGTH).dataPath();
+		EndlessDriver driver = new EndlessDriver((request) -> Mono.empty(), path, (requests) -> {
+			for (int i = 0; i < requests.size(); i++) {
+				nanos.addAndGet(requests.totalNanos(i));
+			}
+		});
+		assertThat(bytesOfAQueueThatIsWarm(driver)).isLessThan(TOLERANCE);
+		assertThat(nanos).hasPositiveValue();
+		driver.stop();
 	}
 
 	@Test

@@ -24,6 +24,7 @@ import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.engine.driver.IoOperation;
 import io.github.ublk4j.engine.driver.UblkLayout;
 import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.metrics.QueueMetrics;
 
 /**
  * A queue and its driver in the same thread: every commit is answered with the next read
@@ -69,6 +70,10 @@ final class EndlessDriver implements QueueTransport {
 	private boolean closed;
 
 	EndlessDriver(BlockDeviceHandler handler, DataPath path) {
+		this(handler, path, QueueMetrics.NONE);
+	}
+
+	EndlessDriver(BlockDeviceHandler handler, DataPath path, QueueMetrics metrics) {
 		for (int tag = 0; tag < DEPTH; tag++) {
 			int descriptor = tag * UblkLayout.IoDesc.SIZE;
 			this.descriptors.putInt(descriptor + UblkLayout.IoDesc.OP_FLAGS, IoOperation.READ);
@@ -76,9 +81,10 @@ final class EndlessDriver implements QueueTransport {
 			this.descriptors.putLong(descriptor + UblkLayout.IoDesc.START_SECTOR, 8L * tag);
 		}
 		this.path = path;
-		this.queue = BlockQueue.forHandler("endless", 0, DEPTH, (index) -> this, path, handler,
-				(index, reason, failure) -> {
-				});
+		this.queue = BlockQueue
+			.forHandler("endless", 0, DEPTH, (index) -> this, path, handler, (index, reason, failure) -> {
+			})
+			.observedBy(metrics);
 		this.queue.start(PATIENCE);
 	}
 
