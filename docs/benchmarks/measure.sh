@@ -3,6 +3,8 @@
 #   measure.sh PEERS CLASSPATH JDK,... GROUP[:MODE],... MILLISECONDS WARM_UP JAVA_WARM_UP
 # The last three: how long a cell is measured, and how long each step of the warm-up is for a peer and for Java.
 set -euo pipefail
+# shellcheck source=load.sh
+. "$(dirname "$(realpath "$0")")/load.sh"
 peers=$1 classpath=$2
 IFS=, read -ra jdks <<<"$3"
 IFS=, read -ra groups <<<"$4"
@@ -81,9 +83,10 @@ stop_kublk() {
 # start_java KIND MODE JDK_VERSION
 declare -A homes=()
 start_java() {
-  local options=(-XX:+UseSerialGC -Xms256m -Xmx256m)
+  local options=(-XX:+UseSerialGC -Xms256m -Xmx256m) server_class=io.github.ublk4j.benchmark.BenchmarkServer
+  [ "$1" != spring ] || server_class=io.github.ublk4j.spring.SpringBenchmarkServer
   [ "$3" -lt 22 ] || options+=(--enable-native-access=ALL-UNNAMED)
-  background "${homes[$3]}/bin/java" "${options[@]}" -cp "$classpath" io.github.ublk4j.benchmark.BenchmarkServer "$1" "$2" "$file"
+  background "${homes[$3]}/bin/java" "${options[@]}" -cp "$classpath" "$server_class" "$1" "$2" "$file"
   stop=stop_background
   await grep -q '^/dev/ublkb' "$work/server.log"
   device=$(grep '^/dev/ublkb' "$work/server.log")
@@ -139,13 +142,6 @@ stop_nbdkit() {
 
 # ---- measurement ------------------------------------------------------------------------------------------------------
 
-# load DEVICE OPERATION DEPTH MILLISECONDS: prints operations per second
-load() {
-  fio --name=load --filename="$1" --rw="$2" --iodepth="$3" --time_based --runtime="$4"ms --ioengine=io_uring --direct=1 \
-    --bs=4k --size="$size" --norandommap --output-format=terse --terse-version=3 2>"$work/fio.log" </dev/null \
-    | awk -F';' 'NF > 49 { print $8 + $49 }'
-}
-
 declare -A result=()
 # need TARGET MODE: measures it, unless that was done before
 need() {
@@ -163,15 +159,14 @@ need() {
     'kernel loop') start_loop ;;
     'nbdkit null') start_nbdkit ;;
   esac
-  echo none >"/sys/block/${device##*/}/queue/scheduler"
-  echo 0 >"/sys/block/${device##*/}/queue/iostats"
+  expose "$device"
   # The JIT compiler compiles the ways of a full and of an empty queue at different times.
   for depth in 128 1 32 1 128 1; do
-    load "$device" randrw "$depth" "$warm_up" >/dev/null || fail "fio on $target $mode: $(cat "$work/fio.log")"
+    load "$device" "$size" randrw "$depth" "$warm_up" >/dev/null 2>"$work/fio.log" || fail "fio on $target $mode: $(cat "$work/fio.log")"
   done
   for depth in "${depths[@]}"; do
     for operation in "${operations[@]}"; do
-      iops=$(load "$device" "$operation" "$depth" "$run_time") || fail "fio on $target $mode: $(cat "$work/fio.log")"
+      iops=$(load "$device" "$size" "$operation" "$depth" "$run_time" 2>"$work/fio.log") || fail "fio on $target $mode: $(cat "$work/fio.log")"
       [ -n "$iops" ] || fail "fio on $target $mode printed no figures: $(cat "$work/fio.log")"
       result[$target,$mode,$operation,$depth]=$iops
     done
@@ -204,28 +199,35 @@ compare() {
 
 # ---- groups: group_X MODE... (those it shall be limited to, if it has several) ----------------------------------------
 
-group_null() {
-  local mode jdk
-  for mode in "$@"; do
+# against_kublk KIND PEER MODE...
+against_kublk() {
+  local kind=$1 peer=$2 mode jdk
+  for mode in "${@:3}"; do
     for jdk in "${versions[@]}"; do
-      compare "ublk4j null on JDK $jdk" "$mode" 'kublk null' "$mode"
+      compare "ublk4j $kind on JDK $jdk" "$mode" "kublk $peer" "$mode"
     done
   done
 }
 
+group_null() {
+  against_kublk null null "$@"
+}
+
 group_file() {
-  local mode jdk
-  for mode in "$@"; do
-    for jdk in "${versions[@]}"; do
-      compare "ublk4j file on JDK $jdk" "$mode" 'kublk loop' "$mode"
-    done
-  done
+  against_kublk file loop "$@"
 }
 
 group_handover() {
   local jdk
   for jdk in "${versions[@]}"; do
     compare "ublk4j handover on JDK $jdk" copy "ublk4j null on JDK $jdk" copy
+  done
+}
+
+group_spring() {
+  local jdk
+  for jdk in "${versions[@]}"; do
+    compare "ublk4j spring on JDK $jdk" copy "ublk4j null on JDK $jdk" copy
   done
 }
 

@@ -19,6 +19,7 @@ usage: docs/benchmarks/run.sh [--jdk HOME]... [--quick] [--host] [GROUP...]
     null      a disk that does nothing, against kublk null in the same mode (copy, user-copy, zero-copy)
     file      the file store, against kublk loop in the same mode
     handover  requests completed on another thread, against completing them at once
+    spring    a @BlockDevice bean in a Spring application with metrics, against the engine alone
     buffers   buffers cleared by the engine, buffers touched by the disk, against neither
     peers     null_blk, the kernel's loop, nbdkit with nbd-client; the disk that does nothing against nbdkit
     batch     kublk with batch commands, against kublk without
@@ -36,13 +37,13 @@ while [ $# -gt 0 ]; do
     --quick) quick=1 ;;
     --host) host=1 ;;
     -h | --help) usage; exit 0 ;;
-    null | file | handover | buffers | peers | batch) groups+=("$1") ;;
+    null | file | handover | spring | buffers | peers | batch) groups+=("$1") ;;
     null:copy | null:user-copy | null:zero-copy | file:copy | file:user-copy | file:zero-copy) groups+=("$1") ;;
     *) usage >&2; die "unknown argument $1" ;;
   esac
   shift
 done
-[ ${#groups[@]} -gt 0 ] || groups=(null file handover buffers peers batch)
+[ ${#groups[@]} -gt 0 ] || groups=(null file handover spring buffers peers batch)
 [ ${#jdks[@]} -gt 0 ] || jdks=("${JAVA_HOME:-$(realpath "$(command -v java)" | sed 's,/bin/java$,,')}")
 
 # Milliseconds of a cell, of a step of a peer's warm-up, of Java's: the JIT compiler must have finished.
@@ -65,10 +66,11 @@ fi
 
 say "building the engine"
 target=$root/ublk-engine/target
-classpath=$target/benchmark.classpath
-(cd "$root" && mvn -B -q test-compile dependency:build-classpath -pl ublk-engine -DskipTests -Dmdep.outputFile="$classpath") >&2
+starter=$root/ublk-spring-boot-starter/target
+(cd "$root" && mvn -B -q test-compile dependency:build-classpath -pl ublk-engine,ublk-spring-boot-starter -DskipTests \
+  -Dmdep.outputFile=target/benchmark.classpath) >&2
 say "measuring ($clock); one line per cell follows"
-"${vm[@]}" "$here/measure.sh" "$(peers_folder)" "$target/classes:$target/test-classes:$(cat "$classpath")" \
+"${vm[@]}" "$here/measure.sh" "$(peers_folder)" "$target/classes:$target/test-classes:$starter/classes:$starter/test-classes:$(cat "$starter/benchmark.classpath")" \
   "$(IFS=,; echo "${jdks[*]}")" "$(IFS=,; echo "${groups[*]}")" "${times[@]}" | tee "$target/benchmark.csv"
 
 # Complete or not at all: what broke off leaves the last result.

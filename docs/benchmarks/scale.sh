@@ -18,6 +18,8 @@ if [ "${1:-}" != --in-vm ]; then
     "$root/ublk-engine/target/classes:$root/ublk-engine/target/test-classes:$(cat "$classpath")"
 fi
 java=$2 classpath=$3
+# shellcheck source=load.sh
+. "$here/load.sh"
 options=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms128m -Xmx128m -cp "$classpath")
 # a kernel for tests allows fewer
 echo 64 >/sys/module/ublk_drv/parameters/ublks_max
@@ -37,15 +39,10 @@ for queues in 1 2 4; do
   until read -r device <&"${server[0]}" && [[ $device == /dev/ublkb* ]]; do
     [ -d "/proc/$pid" ] || { echo "the server ended: $device" >&2; exit 1; }
   done
-  echo none >"/sys/block/${device##*/}/queue/scheduler"
-  echo 0 >"/sys/block/${device##*/}/queue/iostats"
-  for step in warm randread randwrite; do
-    operation=$step milliseconds=500
-    [ "$step" != warm ] || operation=randrw milliseconds=5000
-    iops=$(fio --name=load --filename="$device" --rw="$operation" --numjobs=4 --group_reporting --iodepth=32 --time_based \
-      --runtime="$milliseconds"ms --ioengine=io_uring --direct=1 --bs=4k --size=4g --norandommap --output-format=terse \
-      --terse-version=3 2>/dev/null </dev/null | awk -F';' 'NF > 49 { print $8 + $49 }')
-    [ "$step" = warm ] || echo "$queues,$operation,4,32,$iops"
+  expose "$device"
+  load "$device" 4g randrw 32 5000 --numjobs=4 --group_reporting >/dev/null
+  for operation in randread randwrite; do
+    echo "$queues,$operation,4,32,$(load "$device" 4g "$operation" 32 500 --numjobs=4 --group_reporting)"
   done
   kill "$pid"
   wait "$pid" || true

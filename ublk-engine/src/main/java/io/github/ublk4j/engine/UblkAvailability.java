@@ -58,7 +58,7 @@ final class UblkAvailability {
 	}
 
 	private static @Nullable UblkUnavailableException checkRing() {
-		try (IoUring ring = new IoUring(1, IoUring.SETUP_SQE128)) {
+		try (IoUring ring = IoUring.open(1, IoUring.SETUP_SQE128)) {
 			ring.enter(0);
 			return null;
 		}

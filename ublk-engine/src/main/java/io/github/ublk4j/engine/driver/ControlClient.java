@@ -202,7 +202,7 @@ public final class ControlClient implements AutoCloseable {
 			Duration limit) {
 		String what = command + ((id == NO_DEVICE) ? "" : " of ublk device " + id);
 		boolean answered = false;
-		try (IoUring ring = new IoUring(1, IoUring.SETUP_SQE128)) {
+		try (IoUring ring = IoUring.open(1, IoUring.SETUP_SQE128)) {
 			ByteBuffer sqes = ring.sqes();
 			int sqe = ring.nextSqe();
 			for (int i = 0; i < SqeDescriptor.SIZE_128; i += Long.BYTES) {

@@ -120,7 +120,7 @@ final class DriverTransport implements QueueTransport {
 	DriverTransport(CharDevice device, int queue, int depth, PageRegistration pages) {
 		this.queue = queue;
 		this.pages = pages;
-		this.ring = openRing(depth + EXTRA_ENTRIES);
+		this.ring = IoUring.open(depth + EXTRA_ENTRIES, RING_FLAGS);
 		this.sqes = this.ring.sqes();
 		try {
 			this.ring.registerRingFd();
@@ -145,19 +145,6 @@ final class DriverTransport implements QueueTransport {
 			throw ex;
 		}
 		armWakeUp();
-	}
-
-	private static IoUring openRing(int entries) {
-		try {
-			return new IoUring(entries, RING_FLAGS | IoUring.SETUP_NO_SQARRAY);
-		}
-		catch (LinuxException ex) {
-			if (ex.errno() != Errno.EINVAL) {
-				throw ex;
-			}
-			// Linux before 6.6
-			return new IoUring(entries, RING_FLAGS);
-		}
 	}
 
 	@Override

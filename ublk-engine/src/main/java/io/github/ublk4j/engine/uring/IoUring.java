@@ -209,6 +209,28 @@ public final class IoUring implements AutoCloseable {
 	private boolean closed;
 
 	/**
+	 * Makes a ring without an index array, where the kernel knows such (Linux 6.6). All
+	 * rings of a process should be alike: the kernel patches its own code when the first
+	 * ring with an array comes and when the last one goes ({@code io_key_has_sqarray} in
+	 * io_uring/io_uring.c), under load on other processors as well.
+	 * @param entries how many submissions it holds, rounded up to a power of two
+	 * @param flags {@code SETUP_*}
+	 * @return the ring
+	 * @throws LinuxException if the kernel refuses
+	 */
+	public static IoUring open(int entries, int flags) {
+		try {
+			return new IoUring(entries, flags | SETUP_NO_SQARRAY);
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() != Errno.EINVAL) {
+				throw ex;
+			}
+			return new IoUring(entries, flags);
+		}
+	}
+
+	/**
 	 * Makes a ring.
 	 * @param entries how many submissions it holds, rounded up to a power of two; it
 	 * holds twice as many completions
