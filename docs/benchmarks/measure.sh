@@ -166,6 +166,8 @@ need() {
   done
   for depth in "${depths[@]}"; do
     for operation in "${operations[@]}"; do
+      # Not measured: what is compiled again when the load changes.
+      load "$device" "$size" "$operation" "$depth" "$run_time" >/dev/null 2>&1 || true
       iops=$(load "$device" "$size" "$operation" "$depth" "$run_time" 2>"$work/fio.log") || fail "fio on $target $mode: $(cat "$work/fio.log")"
       [ -n "$iops" ] || fail "fio on $target $mode printed no figures: $(cat "$work/fio.log")"
       result[$target,$mode,$operation,$depth]=$iops

@@ -26,10 +26,9 @@ import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.queue.AnsweringThread;
 import io.github.ublk4j.store.FileBlockStore;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * The disks that {@code docs/benchmarks/run.sh} measures; prints the path of the disk.
@@ -59,17 +58,13 @@ final class BenchmarkServer implements BlockDeviceHandler {
 
 	private BenchmarkServer(String kind) {
 		this.answer = switch (kind) {
-			case "handover" -> Mono.<Void>empty().publishOn(otherThread());
+			case "handover" -> new AnsweringThread();
 			case "null", "cleared", "touched" -> Mono.empty();
 			default -> throw new IllegalArgumentException(
 					"unknown kind " + kind + "; known: null, handover, cleared, touched, file");
 		};
 		this.touches = kind.equals("touched");
 		this.fillsReadBuffers = !kind.equals("cleared");
-	}
-
-	private static Scheduler otherThread() {
-		return Schedulers.newSingle("other", true);
 	}
 
 	@Override

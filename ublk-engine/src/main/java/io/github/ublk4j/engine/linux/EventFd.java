@@ -16,9 +16,6 @@
 
 package io.github.ublk4j.engine.linux;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
 /**
  * An event counter that wakes a thread waiting in io_uring ({@code eventfd(2)}).
  */
@@ -30,12 +27,6 @@ public final class EventFd implements AutoCloseable {
 	private static final int EFD_CLOEXEC = 0x80000;
 
 	private final LinuxFile file;
-
-	private final ByteBuffer one = ByteBuffer.allocateDirect(COUNTER_BYTES)
-		.order(ByteOrder.nativeOrder())
-		.putLong(0, 1);
-
-	private final long oneAddress = LinuxPlatform.addressOf(this.one);
 
 	private boolean closed;
 
@@ -61,7 +52,7 @@ public final class EventFd implements AutoCloseable {
 	 * @throws LinuxException if the kernel refuses
 	 */
 	public synchronized void signal() {
-		if (!this.closed && Libc.write(this.file.fd(), this.oneAddress, COUNTER_BYTES) != COUNTER_BYTES) {
+		if (!this.closed && Libc.eventfd_write(this.file.fd(), 1) == -1) {
 			throw new LinuxException("write to eventfd", Libc.errno());
 		}
 	}

@@ -58,7 +58,8 @@ final class Libc {
 
 	static native int eventfd(int initial, int flags);
 
-	static native long write(int fd, long address, long length);
+	@SuppressWarnings("checkstyle:MethodName") // the name in C
+	static native int eventfd_write(int fd, long value);
 
 	static native long pread(int fd, long address, long length, long position);
 

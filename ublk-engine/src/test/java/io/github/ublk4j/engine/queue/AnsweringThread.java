@@ -16,23 +16,28 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.ReadRequest;
+import io.github.ublk4j.block.WriteRequest;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
 
 /**
- * Completes requests on a thread of its own, through a ring of subscribers. The thread
- * yields but never sleeps, and allocates nothing.
+ * Completes the requests of one queue on a thread of its own, through a ring of
+ * subscribers, at no more cost than it takes. Allocates nothing.
  */
-final class AnsweringThread extends Mono<Void> implements BlockDeviceHandler {
+public final class AnsweringThread extends Mono<Void> implements BlockDeviceHandler {
 
-	private final AtomicReferenceArray<@Nullable CoreSubscriber<? super Void>> ring = new AtomicReferenceArray<>(
-			2 * EndlessDriver.DEPTH);
+	// as many as a queue can have in flight
+	private final AtomicReferenceArray<@Nullable CoreSubscriber<? super Void>> ring = new AtomicReferenceArray<>(4096);
+
+	private final AtomicBoolean sleeping = new AtomicBoolean();
 
 	private final Thread thread = new Thread(this::answer, "answerer");
 
@@ -40,7 +45,10 @@ final class AnsweringThread extends Mono<Void> implements BlockDeviceHandler {
 
 	private volatile boolean stopped;
 
-	AnsweringThread() {
+	/**
+	 * Starts the thread.
+	 */
+	public AnsweringThread() {
 		this.thread.setDaemon(true);
 		this.thread.start();
 	}
@@ -51,6 +59,7 @@ final class AnsweringThread extends Mono<Void> implements BlockDeviceHandler {
 
 	void stop() {
 		this.stopped = true;
+		LockSupport.unpark(this.thread);
 	}
 
 	@Override
@@ -59,13 +68,25 @@ final class AnsweringThread extends Mono<Void> implements BlockDeviceHandler {
 	}
 
 	@Override
+	public Mono<Void> write(WriteRequest request) {
+		return this;
+	}
+
+	@Override
+	public boolean fillsReadBuffers() {
+		return true;
+	}
+
+	@Override
 	public void subscribe(CoreSubscriber<? super Void> subscriber) {
 		subscriber.onSubscribe(Operators.emptySubscription());
 		this.ring.set(this.in, subscriber);
 		this.in = (this.in + 1) % this.ring.length();
+		if (this.sleeping.get() && this.sleeping.compareAndSet(true, false)) {
+			LockSupport.unpark(this.thread);
+		}
 	}
 
-	@SuppressWarnings("ThreadPriorityCheck")
 	private void answer() {
 		int out = 0;
 		while (!this.stopped) {
@@ -75,9 +96,17 @@ final class AnsweringThread extends Mono<Void> implements BlockDeviceHandler {
 				subscriber.onComplete();
 			}
 			else {
-				Thread.yield();
+				sleep(out);
 			}
 		}
+	}
+
+	private void sleep(int out) {
+		this.sleeping.set(true);
+		while (this.sleeping.get() && this.ring.get(out) == null && !this.stopped) {
+			LockSupport.park(this);
+		}
+		this.sleeping.set(false);
 	}
 
 }
