@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
+import com.sun.management.ThreadMXBean;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
@@ -52,6 +54,7 @@ import reactor.test.StepVerifier;
 import org.springframework.core.io.buffer.DataBuffer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 /**
  * Annotated methods as the engine sees them.
@@ -193,6 +196,42 @@ class AnnotatedHandlerTests {
 			}
 
 		}).read(this.read)).isSameAs(answer);
+	}
+
+	@Test
+	void readsOnTheThreadOfTheQueueAllocateNothing() {
+		Mono<ByteBuffer> bytes = Mono.just(ByteBuffer.allocate(3));
+		BlockDeviceHandler[] handlers = { handler(new Object() {
+
+			@OnRead
+			Mono<Void> load(long offset, int length, ByteBuffer buffer) {
+				return Mono.empty();
+			}
+
+		}), handler(new Object() {
+
+			@OnRead
+			Mono<ByteBuffer> load(long offset, int length) {
+				return bytes;
+			}
+
+		}) };
+		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+		long thread = Thread.currentThread().getId();
+		read(handlers, 2000);
+		long before = threads.getThreadAllocatedBytes(thread);
+		read(handlers, 20_000);
+		long allocated = threads.getThreadAllocatedBytes(thread) - before;
+		// one object per request would be 16 bytes x 40 000
+		assertThat(allocated).isLessThan(64_000);
+	}
+
+	private void read(BlockDeviceHandler[] handlers, int count) {
+		for (int index = 0; index < count; index++) {
+			for (BlockDeviceHandler handler : handlers) {
+				assertSame(Mono.empty(), handler.read(this.read));
+			}
+		}
 	}
 
 	@Test
