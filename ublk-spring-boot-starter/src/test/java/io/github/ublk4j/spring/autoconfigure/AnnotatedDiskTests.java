@@ -49,8 +49,10 @@ import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mockito.MockedStatic;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 import org.springframework.aop.framework.autoproxy.BeanNameAutoProxyCreator;
@@ -61,6 +63,12 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.buffer.DataBuffer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Answers.CALLS_REAL_METHODS;
+import static org.mockito.ArgumentMatchers.anyBoolean;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.ArgumentMatchers.anyString;
+import static org.mockito.Mockito.mockStatic;
+import static org.mockito.Mockito.never;
 
 /**
  * Applications whose disks are annotated methods.
@@ -244,9 +252,15 @@ class AnnotatedDiskTests {
 
 	@Test
 	void diskWhoseMethodsNeverBlockHasNoThreads() {
-		this.contextRunner.withBean(Derived.class)
-			.run((context) -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
-				.noneMatch((name) -> name.startsWith("ublk-derived")));
+		try (MockedStatic<Schedulers> schedulers = mockStatic(Schedulers.class, CALLS_REAL_METHODS)) {
+			this.contextRunner.withBean(Derived.class).run((context) -> assertThat(context).hasNotFailed());
+			schedulers.verify(
+					() -> Schedulers.newBoundedElastic(anyInt(), anyInt(), anyString(), anyInt(), anyBoolean()),
+					never());
+			this.contextRunner.withBean(BlockingDisk.class).run((context) -> assertThat(context).hasNotFailed());
+			schedulers
+				.verify(() -> Schedulers.newBoundedElastic(anyInt(), anyInt(), anyString(), anyInt(), anyBoolean()));
+		}
 	}
 
 	@Test
