@@ -31,8 +31,11 @@ import org.springframework.stereotype.Component;
 
 /**
  * Serves a bean as a Linux block device. The bean is a {@link BlockDeviceHandler}, a
- * {@link BlockRequestStream} or a {@link BlockStore}; the annotation stands on its class,
- * which component scanning then finds, or on its {@code @Bean} method.
+ * {@link BlockRequestStream} or a {@link BlockStore}, or it implements none of them and
+ * has methods annotated with {@link OnRead @OnRead}, {@link OnWrite @OnWrite},
+ * {@link OnFlush @OnFlush}, {@link OnDiscard @OnDiscard} and
+ * {@link OnWriteZeroes @OnWriteZeroes}. The annotation stands on its class, which
+ * component scanning then finds, or on its {@code @Bean} method.
  * <p>
  * Every attribute but {@link #name()} can be overridden by the property
  * {@code ublk.devices.<name>.<attribute>}, and may contain <code>${...}</code>

@@ -38,6 +38,12 @@ class ReadmeTests {
 		assertThat(compact(guide)).containsOnlyOnce(compact(sourceOf("ArchiveDisk")));
 	}
 
+	@Test
+	void annotatedExampleOfTheGuideCompiles() throws IOException {
+		String disk = sourceOf("BucketDisk").replace("\t", "    ");
+		assertThat(Files.readString(Path.of("../docs/user-guide.md"))).containsOnlyOnce("```java\n" + disk + "```\n");
+	}
+
 	private static String sourceOf(String disk) throws IOException {
 		String source = Files.readString(Path.of("src/test/java/io/github/ublk4j/spring/" + disk + ".java"));
 		return source.substring(source.indexOf("@BlockDevice"));

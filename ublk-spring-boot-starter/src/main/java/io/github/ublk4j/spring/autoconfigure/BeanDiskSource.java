@@ -28,7 +28,7 @@ import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import reactor.core.publisher.Mono;
 
-import org.springframework.util.ClassUtils;
+import org.springframework.util.StringUtils;
 
 /**
  * A bean in one of the shapes that can serve a disk. Closing it is up to the context.
@@ -42,22 +42,40 @@ final class BeanDiskSource implements DiskSource {
 
 	private final Object bean;
 
-	BeanDiskSource(String beanName, Object bean) {
+	private BeanDiskSource(String beanName, Object bean) {
 		this.beanName = beanName;
 		this.bean = bean;
+	}
+
+	/**
+	 * Finds out in which shape a bean is, or refuses it.
+	 * @param beanName the name of the bean
+	 * @param bean the bean
+	 * @param threads where its annotated methods are called if they may block
+	 */
+	static DiskSource of(String beanName, Object bean, BlockingThreads threads) {
 		List<Class<?>> shapes = SHAPES.stream().filter((shape) -> shape.isInstance(bean)).toList();
-		String type = ClassUtils.getUserClass(bean).getName();
-		if (shapes.isEmpty()) {
-			throw new DiskStartupException(
-					"The @BlockDevice bean '" + beanName + "' of type " + type + " cannot serve a disk.",
-					"Let it implement one of " + names(SHAPES) + ", or remove @BlockDevice.");
+		AnnotatedBean annotated = new AnnotatedBean(beanName, bean);
+		String subject = StringUtils.capitalize(annotated.toString());
+		if (shapes.isEmpty() && annotated.isEmpty()) {
+			throw new DiskStartupException(subject + " cannot serve a disk.", "Let it implement one of " + names(SHAPES)
+					+ ", annotate its methods with @OnRead, @OnWrite and so on, or remove @BlockDevice.");
 		}
 		if (shapes.size() > 1) {
 			throw new DiskStartupException(
-					"The @BlockDevice bean '" + beanName + "' of type " + type + " can serve its disk in "
-							+ shapes.size() + " ways: it implements " + names(shapes) + ".",
+					subject + " can serve its disk in " + shapes.size() + " ways: it implements " + names(shapes) + ".",
 					"Let it implement only one of them.");
 		}
+		if (shapes.isEmpty()) {
+			return new AnnotatedDiskSource(beanName, annotated.plan(), threads);
+		}
+		if (!annotated.isEmpty()) {
+			throw new DiskStartupException(
+					subject + " can serve its disk in 2 ways: it implements " + names(shapes)
+							+ ", and has methods annotated with " + annotated.annotations() + ".",
+					"Remove the annotations of the methods, or 'implements " + names(shapes) + "'.");
+		}
+		return new BeanDiskSource(beanName, bean);
 	}
 
 	private static String names(List<Class<?>> types) {

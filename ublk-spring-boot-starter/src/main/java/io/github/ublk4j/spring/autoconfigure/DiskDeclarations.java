@@ -31,7 +31,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.scope.ScopedProxyUtils;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.beans.factory.support.RootBeanDefinition;
+import org.springframework.boot.thread.Threading;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
@@ -91,7 +93,7 @@ final class DiskDeclarations {
 	}
 
 	private Disk ofBean(String disk, String beanName, Device device) {
-		BeanDiskSource source = new BeanDiskSource(beanName, this.beanFactory.getBean(beanName));
+		DiskSource source = BeanDiskSource.of(beanName, this.beanFactory.getBean(beanName), threads());
 		if (device.store() != null) {
 			throw new DiskStartupException(
 					"The disk '" + disk + "' would be served twice: by the " + source + " and by "
@@ -100,6 +102,11 @@ final class DiskDeclarations {
 		}
 		this.stores.requireOwnProperties(disk, device, null, source);
 		return new Disk(spec(disk, device, source, annotation(beanName)), source);
+	}
+
+	private BlockingThreads threads() {
+		return Threading.VIRTUAL.isActive(this.beanFactory.getBean(Environment.class)) ? BlockingThreads.VIRTUAL
+				: BlockingThreads.PLATFORM;
 	}
 
 	/**

@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +29,9 @@ import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkUnavailableException;
 import io.github.ublk4j.engine.UblkUnavailableException.Reason;
 import io.github.ublk4j.spring.BlockDevice;
+import io.github.ublk4j.spring.OnFlush;
+import io.github.ublk4j.spring.OnRead;
+import io.github.ublk4j.spring.OnWrite;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.store.FileBlockStore;
@@ -74,7 +78,45 @@ class FailureAnalyzersTests {
 	void beanOfTheWrongType() {
 		assertFailure(this.contextRunner.withUserConfiguration(WrongType.class),
 				"The @BlockDevice bean 'backup' of type java.lang.String cannot serve a disk.",
-				"Let it implement one of BlockDeviceHandler, BlockRequestStream, BlockStore, or remove @BlockDevice.");
+				"Let it implement one of BlockDeviceHandler, BlockRequestStream, BlockStore, "
+						+ "annotate its methods with @OnRead, @OnWrite and so on, or remove @BlockDevice.");
+	}
+
+	@Test
+	void annotatedMethodThatCannotBeCalled() {
+		assertFailure(this.contextRunner.withBean("tape", AnnotatedIterable.class),
+				"The method 'Iterable<Byte> load(long offset)' of the @BlockDevice bean 'tape' of type "
+						+ AnnotatedIterable.class.getName() + " cannot be its @OnRead: it returns Iterable<Byte>.",
+				"""
+						A method for @OnRead looks like one of
+						    Mono<ByteBuffer> read(long offset, int length)
+						    Mono<Void> read(long offset, ByteBuffer buffer)
+						    Mono<Void> read(ReadRequest request)
+						DataBuffer can stand for ByteBuffer, and byte[] for the result. \
+						A method may block if it returns no Mono, but void or the bytes.""");
+	}
+
+	@Test
+	void annotatedMethodsOfBeanThatIsHandlerAnyway() {
+		assertFailure(this.contextRunner.withBean("tape", AnnotatedHandlerBean.class),
+				"The @BlockDevice bean 'tape' of type " + AnnotatedHandlerBean.class.getName()
+						+ " can serve its disk in 2 ways: it implements BlockDeviceHandler, "
+						+ "and has methods annotated with @OnWrite, @OnFlush.",
+				"Remove the annotations of the methods, or 'implements BlockDeviceHandler'.");
+	}
+
+	@Test
+	void writableDiskWithoutAnnotatedMethodForWrites() {
+		FailureAnalysis analysis = analyze(this.contextRunner.withBean("tape", AnnotatedReads.class));
+		assertThat(analysis.getDescription())
+			.isEqualTo("The disk 'tape' (bean 'tape') cannot be made: it can be written, but no method has @OnWrite.");
+		assertThat(analysis.getAction()).startsWith("Set ublk.devices.tape.read-only=true, "
+				+ "or the attribute 'readOnly' of @BlockDevice, or add a method. "
+				+ "A method for @OnWrite looks like one of\n    Mono<Void> write(long offset, ByteBuffer data)\n");
+		assertThat(this.ublk.journal()).isEmpty();
+		this.contextRunner.withBean("tape", AnnotatedReads.class)
+			.withPropertyValues("ublk.devices.tape.read-only=true")
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
@@ -491,6 +533,39 @@ class FailureAnalyzersTests {
 		@BlockDevice(size = "4 gigs")
 		BlockDeviceHandler disk() {
 			return new TestDisks.Null();
+		}
+
+	}
+
+	@BlockDevice(size = "1MB")
+	static class AnnotatedIterable {
+
+		@OnRead
+		Iterable<Byte> load(long offset) {
+			return List.of();
+		}
+
+	}
+
+	@BlockDevice(size = "1MB")
+	static class AnnotatedHandlerBean extends TestDisks.Null {
+
+		@OnWrite
+		void save(ByteBuffer data) {
+		}
+
+		@OnFlush
+		void sync() {
+		}
+
+	}
+
+	@BlockDevice(size = "1MB")
+	static class AnnotatedReads {
+
+		@OnRead
+		byte[] load(int length) {
+			return new byte[length];
 		}
 
 	}
