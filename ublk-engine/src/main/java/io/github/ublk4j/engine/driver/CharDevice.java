@@ -53,7 +53,8 @@ public final class CharDevice implements AutoCloseable {
 
 	/**
 	 * Opens the character device of a device that has been added. Waits up to 3 s for
-	 * udev, which makes the node late and may hold it for a moment.
+	 * udev, which makes the node late, gives it to its group later still, and may hold it
+	 * for a moment.
 	 * @param info the device
 	 * @return the open device
 	 * @throws LinuxException if it cannot be opened
@@ -71,8 +72,7 @@ public final class CharDevice implements AutoCloseable {
 				return new CharDevice(LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_NONBLOCK), info.queueDepth());
 			}
 			catch (LinuxException ex) {
-				boolean transientError = ex.errno() == Errno.ENOENT || ex.errno() == Errno.EBUSY;
-				if (!transientError || System.nanoTime() - deadline > 0) {
+				if (!mayPass(ex.errno()) || System.nanoTime() - deadline > 0) {
 					throw new LinuxException("open " + path, ex.errno(), likelyCause(ex.errno()));
 				}
 			}
@@ -86,11 +86,16 @@ public final class CharDevice implements AutoCloseable {
 		}
 	}
 
+	private static boolean mayPass(int errno) {
+		return errno == Errno.ENOENT || errno == Errno.EBUSY || errno == Errno.EACCES;
+	}
+
 	static String likelyCause(int errno) {
 		return switch (errno) {
 			case Errno.ENOENT -> "The node does not appear: in a container, mount the host's /dev";
 			case Errno.EBUSY -> "Another process holds it";
-			case Errno.EPERM, Errno.EACCES -> "In a container, allow the device in its cgroup";
+			case Errno.EACCES -> "A user other than root needs a udev rule that gives him ublkc*, or CAP_DAC_OVERRIDE";
+			case Errno.EPERM -> "In a container, allow the device in its cgroup";
 			default -> "";
 		};
 	}

@@ -69,7 +69,7 @@ class CharDeviceTests {
 	@CsvSource(delimiter = '|', textBlock = """
 			16 | Another process holds it
 			1  | allow the device in its cgroup
-			13 | allow the device in its cgroup
+			13 | needs a udev rule
 			""")
 	void likelyCauseOfAnErrorIsExplained(int errno, String expected) {
 		assertThat(CharDevice.likelyCause(errno)).contains(expected);

@@ -47,8 +47,8 @@ final class UblkUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<UblkU
 					- In a container: load it on the host, and pass in the host's /dev: each disk is a new device there.
 					""";
 			case PERMISSION_DENIED -> """
-					- With systemd: AmbientCapabilities=CAP_SYS_ADMIN, and a udev rule for /dev/ublk-control:
-					  KERNEL=="ublk-control", GROUP="<group>", MODE="0660"
+					- With systemd: AmbientCapabilities=CAP_SYS_ADMIN, and a udev rule for the driver's devices:
+					  KERNEL=="ublk-control|ublkc*", GROUP="<group>", MODE="0660"
 					- In a container: --cap-add SYS_ADMIN and the host's /dev. --privileged has both.
 					""";
 			case IO_URING_DISABLED -> """

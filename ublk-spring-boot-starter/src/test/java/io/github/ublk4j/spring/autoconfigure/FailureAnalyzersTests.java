@@ -405,7 +405,7 @@ class FailureAnalyzersTests {
 			MODULE_MISSING    | bookworm-backports
 			MODULE_MISSING    | linux-modules-extra-$(uname -r)
 			PERMISSION_DENIED | AmbientCapabilities=CAP_SYS_ADMIN
-			PERMISSION_DENIED | KERNEL=="ublk-control"
+			PERMISSION_DENIED | GROUP="<group>", MODE="0660"
 			IO_URING_DISABLED | kernel.io_uring_disabled=0
 			IO_URING_DISABLED | seccomp
 			KERNEL_TOO_OLD    | uname -r
