@@ -90,7 +90,7 @@ public final class UblkDevice {
 
 	/**
 	 * Returns the block device.
-	 * @return {@code /dev/ublkbN}
+	 * @return {@code /dev/ublkbN}; a path where nothing is, if the device is simulated
 	 */
 	public Path path() {
 		return this.parts.path();

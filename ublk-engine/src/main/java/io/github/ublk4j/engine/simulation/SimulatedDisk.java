@@ -20,8 +20,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.github.ublk4j.block.BlockErrno;
@@ -211,9 +213,24 @@ public final class SimulatedDisk {
 		});
 	}
 
-	// not on the thread of the queue, which the code that gets the answer may block
+	/**
+	 * Hands the answer to whoever waits for it. Not on the thread of the queue, which the
+	 * code that gets it may block; and not as an error that nobody takes, if it comes
+	 * after a cancel.
+	 */
 	private static <T> Mono<T> answered(CompletableFuture<@Nullable T> answer) {
-		return Mono.<T>fromFuture(answer, true).publishOn(Schedulers.boundedElastic());
+		return Mono.<T>create((sink) -> {
+			AtomicBoolean cancelled = new AtomicBoolean();
+			sink.onCancel(() -> cancelled.set(true));
+			answer.whenComplete((data, failure) -> {
+				if (failure == null) {
+					sink.success(data);
+				}
+				else if (!cancelled.get()) {
+					sink.error(Objects.requireNonNullElse(failure.getCause(), failure));
+				}
+			});
+		}).publishOn(Schedulers.boundedElastic());
 	}
 
 	private @Nullable BlockIoException refusal(BlockOperation operation, long offset, long length) {
