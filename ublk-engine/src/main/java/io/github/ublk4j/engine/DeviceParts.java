@@ -16,7 +16,6 @@
 
 package io.github.ublk4j.engine;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -29,20 +28,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
-import io.github.ublk4j.engine.driver.CharDevice;
-import io.github.ublk4j.engine.driver.ControlClient;
+import io.github.ublk4j.engine.device.DeviceChannel;
+import io.github.ublk4j.engine.device.Driver;
 import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
-import io.github.ublk4j.engine.linux.LinuxPlatform;
 import io.github.ublk4j.engine.queue.BlockQueue;
-import io.github.ublk4j.engine.queue.CopyPath;
 import io.github.ublk4j.engine.queue.DataPath;
-import io.github.ublk4j.engine.queue.DriverTransports;
-import io.github.ublk4j.engine.queue.PageRegistration;
-import io.github.ublk4j.engine.queue.UserCopyPath;
-import io.github.ublk4j.engine.queue.ZeroCopyPath;
+import io.github.ublk4j.engine.queue.QueueTransport;
 import io.github.ublk4j.metrics.InFlightRequest;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,7 +62,7 @@ final class DeviceParts {
 
 	private final DiskServer server;
 
-	private final ControlClient control;
+	private final Driver driver;
 
 	private final EngineSettings settings;
 
@@ -82,20 +76,24 @@ final class DeviceParts {
 
 	private volatile @Nullable DataModeChoice dataMode;
 
-	private @Nullable CharDevice charDevice;
+	private @Nullable DeviceChannel channel;
 
 	private boolean started;
 
-	DeviceParts(DiskSpec spec, DiskServer server, ControlClient control, EngineSettings settings) {
+	DeviceParts(DiskSpec spec, DiskServer server, Driver driver, EngineSettings settings) {
 		this.spec = spec;
 		this.server = server;
-		this.control = control;
+		this.driver = driver;
 		this.settings = settings;
 	}
 
 	int id() {
 		DeviceInfo current = this.info;
 		return (current != null) ? current.id() : -1;
+	}
+
+	Path path() {
+		return this.driver.path(id());
 	}
 
 	Set<String> flags() {
@@ -157,23 +155,23 @@ final class DeviceParts {
 	 */
 	void assemble(BlockQueue.Listener listener) {
 		DeviceInfo granted = add();
-		this.charDevice = CharDevice.open(granted);
-		startQueues(granted, this.charDevice, Objects.requireNonNull(this.dataMode), listener);
-		this.control.setParameters(this.spec, this.server.operations(this.spec), granted);
-		this.control.start(granted.id(), ProcessHandle.current().pid());
+		this.channel = this.driver.open(granted);
+		startQueues(granted, this.channel, Objects.requireNonNull(this.dataMode), listener);
+		this.driver.setParameters(this.spec, this.server.operations(this.spec), granted);
+		this.driver.start(granted.id(), ProcessHandle.current().pid());
 		this.started = true;
-		awaitNode(granted.id());
+		awaitPath(granted.id());
 	}
 
 	private DeviceInfo add() {
 		List<DataModeChoice> choices = DataModeChoice.of(this.spec.name(), this.spec.dataMode(),
-				this.server.transfersOnly(), this.control.features());
+				this.server.transfersOnly(), this.driver.features());
 		for (DataModeChoice possible : choices) {
 			DataModeChoice choice = possible.registering(this.settings.registration());
 			if (choice.mode() == DataMode.COPY) {
 				requireMemory();
 			}
-			DeviceInfo granted = this.control.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
+			DeviceInfo granted = this.driver.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
 					this.spec.maxIoSize(), UblkFeature.CMD_IOCTL_ENCODE.mask() | choice.flags()));
 			this.info = granted;
 			this.dataMode = choice;
@@ -182,7 +180,7 @@ final class DeviceParts {
 				return granted;
 			}
 			logger.info("disk '{}': the driver does not grant {}, only {}", this.spec.name(), choice, granted);
-			this.control.delete(granted.id(), DELETE_PATIENCE);
+			this.driver.delete(granted.id(), DELETE_PATIENCE);
 			this.info = null;
 		}
 		throw new UblkException("the driver grants none of " + choices, null);
@@ -191,7 +189,7 @@ final class DeviceParts {
 	// The memory is locked: too much of it ends with a process being killed
 	private void requireMemory() {
 		long plan = MemoryBudget.plan(this.spec.queues(), this.spec.queueDepth(), this.spec.maxIoSize());
-		long available = LinuxPlatform.availableMemory();
+		long available = this.driver.availableMemory();
 		if (plan > available) {
 			throw new DiskRefusedException(this.spec.name(), DiskRefusedException.Reason.HOST_MEMORY,
 					"its buffers would take " + MemoryBudget.arithmetic(this.spec) + ", and only " + available
@@ -212,16 +210,17 @@ final class DeviceParts {
 		}
 	}
 
-	private void startQueues(DeviceInfo granted, CharDevice opened, DataModeChoice choice,
+	private void startQueues(DeviceInfo granted, DeviceChannel opened, DataModeChoice choice,
 			BlockQueue.Listener listener) {
 		for (int i = 0; i < granted.queues(); i++) {
-			this.dataPaths.add(dataPath(granted, opened, i, choice));
+			this.dataPaths
+				.add(opened.dataPath(i, choice.mode(), choice.registration(), !this.server.fillsReadBuffers()));
 		}
 		if (!buffersLocked()) {
 			logger.warn("disk '{}': its buffers could not be locked in memory; raise the limit on locked memory"
 					+ " ('ulimit -l', LimitMEMLOCK=) so that they are never swapped", this.spec.name());
 		}
-		DriverTransports transports = new DriverTransports(opened, granted.queueDepth(), choice.registration());
+		QueueTransport.Factory transports = opened.transports(choice.registration());
 		for (int i = 0; i < granted.queues(); i++) {
 			ObservedQueue observer = new ObservedQueue(i,
 					this.settings.metrics().queue(this.spec.name(), i, granted.queueDepth()));
@@ -234,33 +233,10 @@ final class DeviceParts {
 		}
 	}
 
-	private DataPath dataPath(DeviceInfo granted, CharDevice opened, int queue, DataModeChoice choice) {
-		boolean clear = !this.server.fillsReadBuffers();
-		return switch (choice.mode()) {
-			case USER_COPY -> new UserCopyPath(opened, queue, granted.queueDepth(), granted.maxIoSize(), clear);
-			case ZERO_COPY -> new ZeroCopyPath(opened, queue, granted.queueDepth(), granted.maxIoSize(), clear,
-					choice.registration() != PageRegistration.BY_COMMAND);
-			default -> new CopyPath(granted.queueDepth(), granted.maxIoSize(), clear);
-		};
-	}
-
-	// devtmpfs shows the node at once; in a container udev may have to make it
-	private void awaitNode(int id) {
-		Path node = UblkDevice.pathOf(id);
-		long deadline = System.nanoTime() + NODE_PATIENCE.toNanos();
-		while (!Files.exists(node)) {
-			if (System.nanoTime() - deadline > 0) {
-				logger.warn("disk '{}' is live, but {} does not exist here; in a container, mount the host's /dev",
-						this.spec.name(), node);
-				return;
-			}
-			try {
-				Thread.sleep(10);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				throw new UblkException("interrupted while waiting for " + node, ex);
-			}
+	private void awaitPath(int id) {
+		if (!this.driver.awaitPath(id, NODE_PATIENCE)) {
+			logger.warn("disk '{}' is live, but {} does not exist here; in a container, mount the host's /dev",
+					this.spec.name(), this.driver.path(id));
 		}
 	}
 
@@ -271,7 +247,7 @@ final class DeviceParts {
 	void abandon() {
 		this.queues.forEach(BlockQueue::terminate);
 		endQueues();
-		closeCharDevice();
+		closeChannel();
 	}
 
 	/**
@@ -290,7 +266,7 @@ final class DeviceParts {
 		}
 		stopDisk(current.id());
 		endQueues();
-		closeCharDevice();
+		closeChannel();
 		this.dataPaths.forEach(DataPath::release);
 		delete(current.id());
 	}
@@ -304,7 +280,7 @@ final class DeviceParts {
 				}
 			});
 		try {
-			this.control.stop(id, this.settings.drainTimeout());
+			this.driver.stop(id, this.settings.drainTimeout());
 		}
 		catch (LinuxException ex) {
 			if (ex.errno() == Errno.ENODEV) {
@@ -341,8 +317,8 @@ final class DeviceParts {
 		}
 	}
 
-	private void closeCharDevice() {
-		CharDevice opened = this.charDevice;
+	private void closeChannel() {
+		DeviceChannel opened = this.channel;
 		if (opened != null) {
 			opened.close();
 		}
@@ -350,10 +326,10 @@ final class DeviceParts {
 
 	private void delete(int id) {
 		try {
-			if (!this.control.delete(id, DELETE_PATIENCE)) {
+			if (!this.driver.delete(id, DELETE_PATIENCE)) {
 				logger
 					.warn("disk '{}' has stopped, but somebody still holds {} (a mount, or a process: see 'fuser -v');"
-							+ " the device goes when they let go", this.spec.name(), UblkDevice.pathOf(id));
+							+ " the device goes when they let go", this.spec.name(), this.driver.path(id));
 			}
 		}
 		catch (LinuxException ex) {

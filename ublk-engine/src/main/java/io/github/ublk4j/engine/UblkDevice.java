@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
-import io.github.ublk4j.engine.driver.ControlClient;
+import io.github.ublk4j.engine.device.Driver;
 import io.github.ublk4j.engine.queue.BlockQueue;
 import io.github.ublk4j.metrics.InFlightRequest;
 import org.jspecify.annotations.Nullable;
@@ -63,17 +63,13 @@ public final class UblkDevice {
 
 	private @Nullable CompletableFuture<Void> stop;
 
-	UblkDevice(DiskSpec spec, DiskServer server, ControlClient control, ControlTasks tasks, EngineSettings settings,
+	UblkDevice(DiskSpec spec, DiskServer server, Driver driver, ControlTasks tasks, EngineSettings settings,
 			Consumer<UblkDevice> forget) {
 		this.spec = spec;
 		this.server = server;
 		this.tasks = tasks;
-		this.parts = new DeviceParts(spec, server, control, settings);
+		this.parts = new DeviceParts(spec, server, driver, settings);
 		this.forget = forget;
-	}
-
-	static Path pathOf(int id) {
-		return Path.of("/dev/ublkb" + id);
 	}
 
 	/**
@@ -94,10 +90,10 @@ public final class UblkDevice {
 
 	/**
 	 * Returns the block device.
-	 * @return {@code /dev/ublkbN}
+	 * @return {@code /dev/ublkbN}; a path where nothing is, if the device is simulated
 	 */
 	public Path path() {
-		return pathOf(id());
+		return this.parts.path();
 	}
 
 	/**

@@ -16,14 +16,8 @@
 
 package io.github.ublk4j.engine;
 
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +36,8 @@ import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
-import io.github.ublk4j.engine.driver.ControlClient;
+import io.github.ublk4j.engine.device.Driver;
+import io.github.ublk4j.engine.device.KernelDriver;
 import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.driver.DriverState;
 import io.github.ublk4j.engine.driver.UblkFeature;
@@ -77,11 +72,7 @@ public final class UblkEngine implements AutoCloseable {
 
 	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
 
-	private static final Path DEVICE_CLASS = Path.of("/sys/class/ublk-char");
-
-	private static final String CHAR_PREFIX = "ublkc";
-
-	private final ControlClient control;
+	private final Driver driver;
 
 	private final EngineSettings settings;
 
@@ -103,7 +94,7 @@ public final class UblkEngine implements AutoCloseable {
 		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration,
 				builder.metrics);
 		this.memory = new MemoryBudget(builder.memoryLimit);
-		this.control = new ControlClient(builder.controlTimeout);
+		this.driver = builder.openDriver();
 		this.trimming.scheduleWithFixedDelay(this::trimBuffers, TRIM_INTERVAL.toNanos(), TRIM_INTERVAL.toNanos(),
 				TimeUnit.NANOSECONDS);
 	}
@@ -217,7 +208,7 @@ public final class UblkEngine implements AutoCloseable {
 
 	private UblkDevice startNow(DiskSpec spec, DiskServer server) {
 		server.requireOperations(spec);
-		UblkDevice device = new UblkDevice(spec, server, this.control, this.tasks, this.settings, this::forget);
+		UblkDevice device = new UblkDevice(spec, server, this.driver, this.tasks, this.settings, this::forget);
 		register(device);
 		try {
 			device.start();
@@ -277,8 +268,7 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return the driver
 	 */
 	public Mono<UblkDriver> driver() {
-		return onControlThread(
-				() -> new UblkDriver(System.getProperty("os.version", ""), UblkFeature.names(this.control.features())));
+		return onControlThread(() -> new UblkDriver(this.driver.kernel(), UblkFeature.names(this.driver.features())));
 	}
 
 	/**
@@ -288,10 +278,10 @@ public final class UblkEngine implements AutoCloseable {
 	public Mono<List<DriverDevice>> listDriverDevices() {
 		return onControlThread(() -> {
 			List<DriverDevice> found = new ArrayList<>();
-			for (int id : deviceIds()) {
+			for (int id : this.driver.deviceIds()) {
 				DeviceInfo info = infoIfPresent(id);
 				if (info != null) {
-					found.add(new DriverDevice(id, UblkDevice.pathOf(id),
+					found.add(new DriverDevice(id, this.driver.path(id),
 							DriverDevice.State.valueOf(info.state().name()), info.serverPid(), info.queues(),
 							info.queueDepth(), info.maxIoSize(), UblkFeature.names(info.flags())));
 				}
@@ -304,22 +294,9 @@ public final class UblkEngine implements AutoCloseable {
 		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(task), true));
 	}
 
-	private static Collection<Integer> deviceIds() throws IOException {
-		List<Integer> ids = new ArrayList<>();
-		if (Files.isDirectory(DEVICE_CLASS)) {
-			try (DirectoryStream<Path> entries = Files.newDirectoryStream(DEVICE_CLASS, CHAR_PREFIX + "[0-9]*")) {
-				for (Path entry : entries) {
-					ids.add(Integer.valueOf(entry.getFileName().toString().substring(CHAR_PREFIX.length())));
-				}
-			}
-		}
-		ids.sort(Comparator.naturalOrder());
-		return ids;
-	}
-
 	private @Nullable DeviceInfo infoIfPresent(int id) {
 		try {
-			return this.control.info(id);
+			return this.driver.info(id);
 		}
 		catch (LinuxException ex) {
 			if (ex.errno() == Errno.ENODEV) {
@@ -336,15 +313,15 @@ public final class UblkEngine implements AutoCloseable {
 	 */
 	public Mono<Void> delete(int id) {
 		return onControlThread(() -> {
-			DeviceInfo found = this.control.info(id);
+			DeviceInfo found = this.driver.info(id);
 			if (found.state() == DriverState.LIVE) {
 				throw new UblkException("ublk device " + id + " is served by process " + found.serverPid()
 						+ "; stop it there, or end that process first", null);
 			}
-			this.control.stop(id, Duration.ZERO);
-			if (!this.control.delete(id, this.settings.controlTimeout())) {
+			this.driver.stop(id, Duration.ZERO);
+			if (!this.driver.delete(id, this.settings.controlTimeout())) {
 				throw new UblkException("ublk device " + id + " is deleted, but somebody still holds it; it goes when"
-						+ " they let go. See 'fuser -v " + UblkDevice.pathOf(id) + "'", null);
+						+ " they let go. See 'fuser -v " + this.driver.path(id) + "'", null);
 			}
 			return null;
 		});
@@ -376,7 +353,7 @@ public final class UblkEngine implements AutoCloseable {
 		finally {
 			this.trimming.shutdown();
 			this.tasks.shutdown();
-			this.control.close();
+			this.driver.close();
 		}
 	}
 
@@ -409,6 +386,8 @@ public final class UblkEngine implements AutoCloseable {
 		private DiskMetrics metrics = DiskMetrics.NONE;
 
 		private @Nullable PageRegistration registration;
+
+		private @Nullable SimulatedUblk simulated;
 
 		private Builder() {
 		}
@@ -467,6 +446,17 @@ public final class UblkEngine implements AutoCloseable {
 		}
 
 		/**
+		 * Runs the engine on a simulated driver, in memory, instead of the kernel's. It
+		 * then needs no privileges, no native code and no Linux.
+		 * @param simulated what its devices appear in
+		 * @return this builder
+		 */
+		public Builder simulated(SimulatedUblk simulated) {
+			this.simulated = simulated;
+			return this;
+		}
+
+		/**
 		 * Lets zero-copy devices register pages in a way that a test wants.
 		 */
 		Builder registration(PageRegistration registration) {
@@ -480,11 +470,18 @@ public final class UblkEngine implements AutoCloseable {
 		 * @throws UblkUnavailableException if this process cannot use ublk
 		 */
 		public UblkEngine build() {
+			return new UblkEngine(this);
+		}
+
+		private Driver openDriver() {
+			if (this.simulated != null) {
+				return this.simulated.driver(this.controlTimeout);
+			}
 			UblkUnavailableException unavailable = UblkAvailability.check();
 			if (unavailable != null) {
 				throw unavailable;
 			}
-			return new UblkEngine(this);
+			return new KernelDriver(this.controlTimeout);
 		}
 
 	}

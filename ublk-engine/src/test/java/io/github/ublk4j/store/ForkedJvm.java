@@ -36,12 +36,12 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Runs a main class of the tests in a JVM of its own, with the library but without the
  * test libraries.
  */
-final class ForkedJvm {
+public final class ForkedJvm {
 
 	private ForkedJvm() {
 	}
 
-	static String run(List<String> options, Class<?> main, Object... arguments) throws Exception {
+	public static String run(List<String> options, Class<?> main, Object... arguments) throws Exception {
 		Path output = Files.createTempFile("ublk4j-", ".out");
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

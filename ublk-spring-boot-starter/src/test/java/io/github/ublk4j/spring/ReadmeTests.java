@@ -19,6 +19,8 @@ package io.github.ublk4j.spring;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +44,24 @@ class ReadmeTests {
 	void annotatedExampleOfTheGuideCompiles() throws IOException {
 		String disk = sourceOf("BucketDisk").replace("\t", "    ");
 		assertThat(Files.readString(Path.of("../docs/user-guide.md"))).containsOnlyOnce("```java\n" + disk + "```\n");
+	}
+
+	@Test
+	void examplesOfTheTestingGuideCompileAndRun() throws IOException {
+		String sources = "";
+		for (String test : List.of("ScratchDiskTests", "ScratchDiskContractTests", "FailingDiskTests")) {
+			sources += Files.readString(Path.of("src/test/java/io/github/ublk4j/spring/test/docs/" + test + ".java"));
+		}
+		String guide = Files.readString(Path.of("../docs/testing-a-disk.md"));
+		List<String> examples = Pattern.compile("(?s)```java\n(.*?)```")
+			.matcher(guide)
+			.results()
+			.map((match) -> match.group(1))
+			.toList();
+		assertThat(examples).hasSize(3);
+		for (String example : examples) {
+			assertThat(compact(sources)).containsOnlyOnce(compact(example));
+		}
 	}
 
 	private static String sourceOf(String disk) throws IOException {

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-import io.github.ublk4j.engine.linux.IoMemory;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 
@@ -33,6 +32,8 @@ import io.github.ublk4j.engine.linux.LinuxPlatform;
 final class BufferPool {
 
 	private static final int SLAB = 64 << 10;
+
+	private final BufferMemory.Source memory;
 
 	private final int largest;
 
@@ -50,10 +51,12 @@ final class BufferPool {
 
 	/**
 	 * Creates an empty pool.
+	 * @param memory where its memory comes from
 	 * @param depth the most buffers that are taken at a time
 	 * @param largest the largest request in bytes, a multiple of the page size
 	 */
-	BufferPool(int depth, int largest) {
+	BufferPool(BufferMemory.Source memory, int depth, int largest) {
+		this.memory = memory;
 		this.plan = (long) depth * largest;
 		this.largest = largest;
 		this.classes = new SizeClass[indexOf(largest) + 1];
@@ -94,7 +97,7 @@ final class BufferPool {
 		if (this.bytes + (long) count * size > this.plan) {
 			discardFree();
 		}
-		Slab slab = new Slab(IoMemory.allocate(size * count), sizeClass);
+		Slab slab = new Slab(this.memory.allocate(size * count), sizeClass);
 		for (int i = 0; i < count; i++) {
 			PooledBuffer buffer = new PooledBuffer(slab, i * size, size);
 			slab.buffers.add(buffer);
@@ -184,7 +187,7 @@ final class BufferPool {
 
 	private static final class Slab {
 
-		private final IoMemory memory;
+		private final BufferMemory memory;
 
 		private final SizeClass sizeClass;
 
@@ -192,7 +195,7 @@ final class BufferPool {
 
 		private int taken;
 
-		Slab(IoMemory memory, SizeClass sizeClass) {
+		Slab(BufferMemory memory, SizeClass sizeClass) {
 			this.memory = memory;
 			this.sizeClass = sizeClass;
 		}

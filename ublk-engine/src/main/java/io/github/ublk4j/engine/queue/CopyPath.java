@@ -17,7 +17,6 @@
 package io.github.ublk4j.engine.queue;
 
 import io.github.ublk4j.block.BlockOperation;
-import io.github.ublk4j.engine.linux.IoMemory;
 import io.github.ublk4j.engine.linux.LinuxException;
 import org.jspecify.annotations.Nullable;
 
@@ -36,13 +35,15 @@ public final class CopyPath extends DataPath {
 
 	private final boolean clearReadBuffers;
 
-	private final IoMemory[] regions;
+	private final BufferMemory.Source memory;
+
+	private final BufferMemory[] regions;
 
 	private final IoBuffer[] buffers;
 
 	private final long[] addresses;
 
-	private @Nullable IoMemory discarded;
+	private @Nullable BufferMemory discarded;
 
 	private boolean detached;
 
@@ -54,18 +55,23 @@ public final class CopyPath extends DataPath {
 	 * @throws LinuxException if memory is short
 	 */
 	public CopyPath(int depth, int bufferSize, boolean clearReadBuffers) {
+		this(LockedMemory::allocate, depth, bufferSize, clearReadBuffers);
+	}
+
+	CopyPath(BufferMemory.Source memory, int depth, int bufferSize, boolean clearReadBuffers) {
+		this.memory = memory;
 		this.depth = depth;
 		this.bufferSize = bufferSize;
 		this.clearReadBuffers = clearReadBuffers;
 		int perRegion = (int) Math.min(depth, MAX_REGION / bufferSize);
-		this.regions = new IoMemory[(depth + perRegion - 1) / perRegion];
+		this.regions = new BufferMemory[(depth + perRegion - 1) / perRegion];
 		this.buffers = new IoBuffer[depth];
 		this.addresses = new long[depth];
 		for (int region = 0; region < this.regions.length; region++) {
 			int first = region * perRegion;
 			int count = Math.min(perRegion, depth - first);
 			try {
-				this.regions[region] = IoMemory.allocate(count * bufferSize);
+				this.regions[region] = this.memory.allocate(count * bufferSize);
 			}
 			catch (LinuxException ex) {
 				release();
@@ -123,7 +129,7 @@ public final class CopyPath extends DataPath {
 	@Override
 	void abandon(IoRequest request) {
 		if (this.discarded == null) {
-			this.discarded = IoMemory.allocate(this.bufferSize);
+			this.discarded = this.memory.allocate(this.bufferSize);
 		}
 		this.detached = true;
 		this.addresses[request.tagInFlight()] = this.discarded.address();
@@ -136,7 +142,7 @@ public final class CopyPath extends DataPath {
 
 	@Override
 	public boolean locked() {
-		for (IoMemory region : this.regions) {
+		for (BufferMemory region : this.regions) {
 			if (!region.locked()) {
 				return false;
 			}
@@ -152,7 +158,7 @@ public final class CopyPath extends DataPath {
 	@Override
 	@SuppressWarnings("ConstantValue")
 	public void release() {
-		for (IoMemory region : this.regions) {
+		for (BufferMemory region : this.regions) {
 			// null where the constructor failed
 			if (region != null) {
 				region.release(this.detached);

@@ -47,8 +47,12 @@ public class UserCopyPath extends DataPath {
 	}
 
 	UserCopyPath(RequestCopier copier, int depth, int largest, boolean clearReadBuffers) {
+		this(copier, LockedMemory::allocate, depth, largest, clearReadBuffers);
+	}
+
+	UserCopyPath(RequestCopier copier, BufferMemory.Source memory, int depth, int largest, boolean clearReadBuffers) {
 		this.copier = copier;
-		this.pool = new BufferPool(depth, largest);
+		this.pool = new BufferPool(memory, depth, largest);
 		this.clearReadBuffers = clearReadBuffers;
 	}
 

@@ -44,7 +44,12 @@ public final class ZeroCopyPath extends UserCopyPath {
 	}
 
 	ZeroCopyPath(RequestCopier copier, int depth, int largest, boolean clearReadBuffers, boolean automatic) {
-		super(copier, depth, largest, clearReadBuffers);
+		this(copier, LockedMemory::allocate, depth, largest, clearReadBuffers, automatic);
+	}
+
+	ZeroCopyPath(RequestCopier copier, BufferMemory.Source memory, int depth, int largest, boolean clearReadBuffers,
+			boolean automatic) {
+		super(copier, memory, depth, largest, clearReadBuffers);
 		this.automatic = automatic;
 	}
 

@@ -39,7 +39,7 @@ class BufferPoolTests {
 
 	private static final int SLAB = 64 << 10;
 
-	private final BufferPool pool = new BufferPool(128, 1 << 20);
+	private final BufferPool pool = new BufferPool(LockedMemory::allocate, 128, 1 << 20);
 
 	@AfterEach
 	void release() {
@@ -60,7 +60,7 @@ class BufferPoolTests {
 	@ParameterizedTest
 	@CsvSource({ "12288, 61440", "102400, 102400", "4096, 65536" })
 	void noBufferIsLargerThanTheLargestRequest(int largest, int memory) {
-		BufferPool odd = new BufferPool(128, largest);
+		BufferPool odd = new BufferPool(LockedMemory::allocate, 128, largest);
 		assertThat(odd.take(largest).capacity()).isEqualTo(largest);
 		assertThat(odd.bytes()).isEqualTo(memory);
 		odd.release();
@@ -125,7 +125,7 @@ class BufferPoolTests {
 
 	@Test
 	void burstsOfDifferentSizesDoNotAddUp() {
-		BufferPool small = new BufferPool(4, 1 << 20);
+		BufferPool small = new BufferPool(LockedMemory::allocate, 4, 1 << 20);
 		for (int size : new int[] { 64 << 10, 128 << 10, 256 << 10, 512 << 10, 1 << 20 }) {
 			List<IoBuffer> burst = IntStream.range(0, 4).mapToObj((i) -> small.take(size)).toList();
 			assertThat(small.bytes()).isLessThanOrEqualTo(4 << 20);

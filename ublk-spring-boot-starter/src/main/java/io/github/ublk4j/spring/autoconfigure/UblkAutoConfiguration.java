@@ -16,9 +16,11 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import io.github.ublk4j.engine.SimulatedUblk;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDevices;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -42,10 +44,11 @@ public final class UblkAutoConfiguration {
 	@Bean
 	@Lazy
 	@ConditionalOnMissingBean
-	UblkEngine ublkEngine(UblkProperties properties) {
+	UblkEngine ublkEngine(UblkProperties properties, ObjectProvider<SimulatedUblk> simulated) {
 		UblkEngine.Builder builder = UblkEngine.builder()
 			.drainTimeout(properties.drainTimeout())
 			.controlTimeout(properties.controlTimeout());
+		simulated.ifAvailable(builder::simulated);
 		DataSize limit = properties.memory().limit();
 		return ((limit != null) ? builder.memoryLimit(limit.toBytes()) : builder).build();
 	}

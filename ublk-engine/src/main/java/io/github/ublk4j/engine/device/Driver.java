@@ -1,0 +1,130 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.device;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.driver.DeviceInfo;
+import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.linux.LinuxException;
+
+/**
+ * Makes devices and carries their requests, as {@code ublk_drv} does. Any thread. What
+ * fails is a {@link LinuxException} with the error number of the driver.
+ */
+public interface Driver extends AutoCloseable {
+
+	/**
+	 * Returns which kernel the driver is part of.
+	 * @return its release, as {@code uname -r} tells
+	 */
+	String kernel();
+
+	/**
+	 * Returns which features the driver has.
+	 * @return {@link UblkFeature} masks
+	 */
+	long features();
+
+	/**
+	 * Returns how much memory buffers can take without harm.
+	 * @return bytes; {@link Long#MAX_VALUE} if that is not known
+	 */
+	long availableMemory();
+
+	/**
+	 * Makes a device.
+	 * @param request what is asked for
+	 * @return what the driver made of it
+	 */
+	DeviceInfo add(DeviceInfo request);
+
+	/**
+	 * Opens a device that has been added, to serve it.
+	 * @param device the device as granted
+	 * @return the open device
+	 */
+	DeviceChannel open(DeviceInfo device);
+
+	/**
+	 * Tells what a disk can do, before it is started.
+	 * @param spec size and geometry
+	 * @param operations what the disk supports
+	 * @param granted the device as granted
+	 */
+	void setParameters(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo granted);
+
+	/**
+	 * Shows the disk. Every tag must have been fetched.
+	 * @param id the device
+	 * @param pid this process
+	 */
+	void start(int id, long pid);
+
+	/**
+	 * Waits until the disk can be opened at its {@link #path(int)}.
+	 * @param id the device
+	 * @param patience how long to wait
+	 * @return whether it can
+	 */
+	boolean awaitPath(int id, Duration patience);
+
+	/**
+	 * Returns where a disk is.
+	 * @param id the device
+	 * @return the path of the block device
+	 */
+	Path path(int id);
+
+	/**
+	 * Removes the disk, when the requests in flight have been answered.
+	 * @param id the device
+	 * @param patience how long to wait for that, in addition to the time that any command
+	 * may take
+	 */
+	void stop(int id, Duration patience);
+
+	/**
+	 * Deletes a device.
+	 * @param id the device
+	 * @param patience how long to wait for those who have it open
+	 * @return whether it is gone; otherwise it goes when they let go of it
+	 */
+	boolean delete(int id, Duration patience);
+
+	/**
+	 * Returns what a device is.
+	 * @param id the device
+	 * @return its description
+	 */
+	DeviceInfo info(int id);
+
+	/**
+	 * Returns every device, whoever serves it.
+	 * @return the numbers in ascending order; one may be gone by now
+	 */
+	List<Integer> deviceIds();
+
+	@Override
+	void close();
+
+}

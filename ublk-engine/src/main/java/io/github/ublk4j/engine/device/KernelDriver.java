@@ -1,0 +1,190 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.device;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.DataMode;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.driver.CharDevice;
+import io.github.ublk4j.engine.driver.ControlClient;
+import io.github.ublk4j.engine.driver.DeviceInfo;
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
+import io.github.ublk4j.engine.queue.CopyPath;
+import io.github.ublk4j.engine.queue.DataPath;
+import io.github.ublk4j.engine.queue.DriverTransports;
+import io.github.ublk4j.engine.queue.PageRegistration;
+import io.github.ublk4j.engine.queue.QueueTransport;
+import io.github.ublk4j.engine.queue.UserCopyPath;
+import io.github.ublk4j.engine.queue.ZeroCopyPath;
+
+/**
+ * The driver of this host's kernel, {@code ublk_drv}.
+ */
+public final class KernelDriver implements Driver {
+
+	private static final Path DEVICE_CLASS = Path.of("/sys/class/ublk-char");
+
+	private static final String CHAR_PREFIX = "ublkc";
+
+	private final ControlClient control;
+
+	/**
+	 * Opens the control device of the driver.
+	 * @param timeout how long a command may take
+	 * @throws LinuxException if it cannot be opened
+	 */
+	public KernelDriver(Duration timeout) {
+		this.control = new ControlClient(timeout);
+	}
+
+	@Override
+	public String kernel() {
+		return System.getProperty("os.version", "");
+	}
+
+	@Override
+	public long features() {
+		return this.control.features();
+	}
+
+	@Override
+	public long availableMemory() {
+		return LinuxPlatform.availableMemory();
+	}
+
+	@Override
+	public DeviceInfo add(DeviceInfo request) {
+		return this.control.add(request);
+	}
+
+	@Override
+	public DeviceChannel open(DeviceInfo device) {
+		return new OpenDevice(CharDevice.open(device), device);
+	}
+
+	@Override
+	public void setParameters(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo granted) {
+		this.control.setParameters(spec, operations, granted);
+	}
+
+	@Override
+	public void start(int id, long pid) {
+		this.control.start(id, pid);
+	}
+
+	// devtmpfs shows the node at once; in a container udev may have to make it
+	@Override
+	public boolean awaitPath(int id, Duration patience) {
+		Path node = path(id);
+		long deadline = System.nanoTime() + patience.toNanos();
+		while (!Files.exists(node)) {
+			if (System.nanoTime() - deadline > 0) {
+				return false;
+			}
+			try {
+				Thread.sleep(10);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw new LinuxException("wait for " + node, Errno.EINTR, "The thread was interrupted");
+			}
+		}
+		return true;
+	}
+
+	@Override
+	public Path path(int id) {
+		return Path.of("/dev/ublkb" + id);
+	}
+
+	@Override
+	public void stop(int id, Duration patience) {
+		this.control.stop(id, patience);
+	}
+
+	@Override
+	public boolean delete(int id, Duration patience) {
+		return this.control.delete(id, patience);
+	}
+
+	@Override
+	public DeviceInfo info(int id) {
+		return this.control.info(id);
+	}
+
+	@Override
+	public List<Integer> deviceIds() {
+		List<Integer> ids = new ArrayList<>();
+		if (Files.isDirectory(DEVICE_CLASS)) {
+			try (DirectoryStream<Path> entries = Files.newDirectoryStream(DEVICE_CLASS, CHAR_PREFIX + "[0-9]*")) {
+				for (Path entry : entries) {
+					ids.add(Integer.valueOf(entry.getFileName().toString().substring(CHAR_PREFIX.length())));
+				}
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		}
+		ids.sort(Comparator.naturalOrder());
+		return ids;
+	}
+
+	@Override
+	public void close() {
+		this.control.close();
+	}
+
+	private record OpenDevice(CharDevice device, DeviceInfo info) implements DeviceChannel {
+
+		@Override
+		public DataPath dataPath(int queue, DataMode mode, PageRegistration registration, boolean clearReadBuffers) {
+			int depth = this.info.queueDepth();
+			int largest = this.info.maxIoSize();
+			return switch (mode) {
+				case USER_COPY -> new UserCopyPath(this.device, queue, depth, largest, clearReadBuffers);
+				case ZERO_COPY -> new ZeroCopyPath(this.device, queue, depth, largest, clearReadBuffers,
+						registration != PageRegistration.BY_COMMAND);
+				default -> new CopyPath(depth, largest, clearReadBuffers);
+			};
+		}
+
+		@Override
+		public QueueTransport.Factory transports(PageRegistration registration) {
+			return new DriverTransports(this.device, this.info.queueDepth(), registration);
+		}
+
+		@Override
+		public void close() {
+			this.device.close();
+		}
+
+	}
+
+}

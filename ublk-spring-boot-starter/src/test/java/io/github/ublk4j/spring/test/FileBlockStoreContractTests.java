@@ -1,0 +1,148 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.test;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Set;
+
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DataMode;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.store.FileBlockStore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Mono;
+
+/**
+ * The file store, as a disk that transfers its data where it can, and below a layer that
+ * moves it through buffers.
+ */
+class FileBlockStoreContractTests {
+
+	private static final long SIZE = 8 << 20;
+
+	abstract static class Contract extends BlockDeviceContract {
+
+		@TempDir
+		private Path directory = Path.of("");
+
+		private FileBlockStore store;
+
+		private BlockDeviceTestClient client;
+
+		@BeforeEach
+		void open() {
+			this.store = FileBlockStore.at(this.directory.resolve("disk.img")).size(SIZE).open();
+			this.client = BlockDeviceTestClient.of(spec(DiskSpec.named("file").size(SIZE)).build(),
+					layered(this.store));
+		}
+
+		DiskSpec.Builder spec(DiskSpec.Builder spec) {
+			return spec;
+		}
+
+		BlockStore layered(BlockStore below) {
+			return below;
+		}
+
+		@Override
+		protected BlockDeviceTestClient client() {
+			return this.client;
+		}
+
+		@AfterEach
+		void close() {
+			this.client.close();
+			this.store.close();
+		}
+
+	}
+
+	@Nested
+	class Transferring extends Contract {
+
+	}
+
+	@Nested
+	class TransferringInCopyMode extends Contract {
+
+		@Override
+		DiskSpec.Builder spec(DiskSpec.Builder spec) {
+			return spec.dataMode(DataMode.COPY).queueDepth(8);
+		}
+
+	}
+
+	@Nested
+	class Layered extends Contract {
+
+		@Override
+		BlockStore layered(BlockStore below) {
+			return new Layer(below);
+		}
+
+	}
+
+	private record Layer(BlockStore below) implements BlockStore {
+
+		@Override
+		public long size() {
+			return this.below.size();
+		}
+
+		@Override
+		public Mono<Void> read(long offset, ByteBuffer destination) {
+			return this.below.read(offset, destination);
+		}
+
+		@Override
+		public Mono<Void> write(long offset, ByteBuffer source) {
+			return this.below.write(offset, source);
+		}
+
+		@Override
+		public Mono<Void> flush() {
+			return this.below.flush();
+		}
+
+		@Override
+		public Mono<Void> discard(long offset, long length) {
+			return this.below.discard(offset, length);
+		}
+
+		@Override
+		public Mono<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
+			return this.below.writeZeroes(offset, length, mayUnmap);
+		}
+
+		@Override
+		public Set<BlockOperation> operations() {
+			return this.below.operations();
+		}
+
+		@Override
+		public void close() {
+			this.below.close();
+		}
+
+	}
+
+}
