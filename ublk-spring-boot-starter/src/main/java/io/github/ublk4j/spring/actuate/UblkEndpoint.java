@@ -20,6 +20,7 @@ import java.util.List;
 
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.UnservedBlockDevice;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
@@ -46,12 +47,13 @@ public class UblkEndpoint {
 
 	/**
 	 * Shows every disk.
-	 * @return the disks in the order of their start
+	 * @return the disks
 	 */
 	@ReadOperation
 	public DevicesDescriptor devices() {
 		return new DevicesDescriptor(
-				this.devices.all().stream().map(UblkDevice::status).map(DeviceDescriptor::of).toList());
+				this.devices.all().stream().map(UblkDevice::status).map(DeviceDescriptor::of).toList(),
+				this.devices.unserved());
 	}
 
 	/**
@@ -67,9 +69,11 @@ public class UblkEndpoint {
 	/**
 	 * Description of the disks.
 	 *
-	 * @param devices the disks in the order of their start
+	 * @param devices the disks that are or were served
+	 * @param unserved the disks that are declared, but not served, and why
 	 */
-	public record DevicesDescriptor(List<DeviceDescriptor> devices) implements OperationResponseBody {
+	public record DevicesDescriptor(List<DeviceDescriptor> devices,
+			List<UnservedBlockDevice> unserved) implements OperationResponseBody {
 
 	}
 

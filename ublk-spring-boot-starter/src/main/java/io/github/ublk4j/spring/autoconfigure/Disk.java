@@ -45,24 +45,30 @@ record Disk(DiskSpec spec, DiskSource source) {
 	 * Starts the disk, and waits until it is live.
 	 */
 	UblkDevice start(UblkEngine engine) {
-		try {
-			return this.source.start(engine, this.spec).blockOptional().orElseThrow();
-		}
-		catch (InvalidDiskException ex) {
-			throw new DiskStartupException(
+		return this.source.start(engine, this.spec).blockOptional().orElseThrow();
+	}
+
+	/**
+	 * Explains why a declared disk did not start, by its properties.
+	 * @param failure what {@link #open} or {@link #start} threw
+	 */
+	RuntimeException explain(RuntimeException failure) {
+		if (failure instanceof InvalidDiskException ex) {
+			return new DiskStartupException(
 					"The " + this + " cannot be made: its " + ex.attribute() + " is " + ex.value() + ".", ex.remedy(),
 					ex);
 		}
-		catch (DiskRefusedException ex) {
-			throw new DiskStartupException("The " + this + " could not be started: " + ex.problem(),
+		if (failure instanceof DiskRefusedException ex) {
+			return new DiskStartupException("The " + this + " could not be started: " + ex.problem(),
 					remedy(ex.reason()), ex);
 		}
-		catch (UblkException ex) {
-			throw new DiskStartupException("The " + this + " could not be started: " + ex.getMessage(),
+		if (failure instanceof UblkException ex) {
+			return new DiskStartupException("The " + this + " could not be started: " + ex.getMessage(),
 					"The kernel may have written more about it: dmesg | tail. "
 							+ "If the driver only needed longer, raise ublk.control-timeout.",
 					ex);
 		}
+		return failure;
 	}
 
 	private String remedy(Reason reason) {

@@ -21,11 +21,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
-import java.util.function.UnaryOperator;
 
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.spring.BlockDevice;
+import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +34,8 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * Makes the specification of one disk: a property goes before the attribute of the
- * annotation, which goes before the default. Remembers where each value came from, to say
- * so when it is wrong.
+ * annotation, which goes before the default; then customizers can change it. Remembers
+ * where each value came from, to say so when it is wrong.
  */
 final class SpecFactory {
 
@@ -47,19 +47,22 @@ final class SpecFactory {
 
 	private final DiskSource source;
 
-	private final UnaryOperator<@Nullable String> placeholders;
+	private final AnnotationText text;
+
+	private final NamedCustomizers<BlockDeviceCustomizer> customizers;
 
 	private final Map<String, String> origins = new HashMap<>();
 
 	private boolean unsized;
 
 	SpecFactory(String disk, Device properties, @Nullable BlockDevice annotation, DiskSource source,
-			UnaryOperator<@Nullable String> placeholders) {
+			AnnotationText text, NamedCustomizers<BlockDeviceCustomizer> customizers) {
 		this.disk = disk;
 		this.properties = properties;
 		this.annotation = annotation;
 		this.source = source;
-		this.placeholders = placeholders;
+		this.text = text;
+		this.customizers = customizers;
 	}
 
 	DiskSpec create() {
@@ -90,7 +93,34 @@ final class SpecFactory {
 		value("readOnly", device.readOnly(), BlockDevice::readOnly, builder::readOnly);
 		value("rotational", device.rotational(), BlockDevice::rotational, builder::rotational);
 		value("dataMode", device.dataMode(), BlockDevice::dataMode, builder::dataMode);
-		return builder.build();
+		return customize(builder);
+	}
+
+	private DiskSpec customize(DiskSpec.Builder builder) {
+		boolean valid = isValid(builder);
+		String subject = "the disk '" + this.disk + "' (" + this.source + ")";
+		boolean customized = this.customizers.apply(subject, (each) -> each.customize(this.disk, builder));
+		try {
+			return builder.build();
+		}
+		catch (InvalidDiskException ex) {
+			if (valid && customized) {
+				throw new DiskStartupException("The disk '" + this.disk + "' (" + this.source
+						+ ") cannot be made: a BlockDeviceCustomizer sets its " + ex.attribute() + " to " + ex.value()
+						+ ".", ex.remedy(), ex);
+			}
+			throw ex;
+		}
+	}
+
+	private static boolean isValid(DiskSpec.Builder builder) {
+		try {
+			builder.build();
+			return true;
+		}
+		catch (InvalidDiskException ex) {
+			return false;
+		}
 	}
 
 	private <T> void value(String attribute, @Nullable T property, Function<BlockDevice, T> annotated,
@@ -112,7 +142,7 @@ final class SpecFactory {
 			setter.accept(property.toBytes());
 		}
 		else if (this.annotation != null) {
-			String text = this.placeholders.apply(annotated.apply(this.annotation));
+			String text = this.text.resolve(this.source.toString(), attribute, annotated.apply(this.annotation));
 			if (StringUtils.hasText(text)) {
 				this.origins.put(attribute, annotation(attribute));
 				setter.accept(parse(attribute, text));

@@ -23,6 +23,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkEndpointAutoConfiguration;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class UblkEndpointTests {
 				JacksonEndpointAutoConfiguration.class))
 		.withPropertyValues("management.endpoints.web.exposure.include=ublk");
 
-	private final BlockDevices devices = () -> List.of(
+	private final BlockDevices devices = TestUblk.devices(List.of(new UnservedBlockDevice("tape", "no kernel")),
 			TestUblk
 				.device(TestUblk.status(DiskSpec.named("scratch").size(4L << 30).dataMode(DataMode.USER_COPY).build(),
 						0, DeviceState.LIVE, null)),
@@ -122,7 +123,8 @@ class UblkEndpointTests {
 						        }
 						      ]
 						    }
-						  ]
+						  ],
+						  "unserved": [ { "name": "tape", "reason": "no kernel" } ]
 						}
 						"""));
 	}
