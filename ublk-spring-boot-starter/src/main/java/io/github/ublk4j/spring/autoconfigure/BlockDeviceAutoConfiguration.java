@@ -35,6 +35,7 @@ public final class BlockDeviceAutoConfiguration {
 	BlockDeviceLifecycle blockDeviceLifecycle(ConfigurableListableBeanFactory beanFactory, UblkProperties properties,
 			DiskSet disks, EngineSupplier engine, Environment environment) {
 		properties.requireValid();
+		new WrittenAttributes().requireKnown(environment);
 		DiskDeclarations declarations = new DiskDeclarations(beanFactory, properties, new WrittenNames(environment));
 		return new BlockDeviceLifecycle(declarations, disks, engine, properties.unsupportedHost());
 	}
