@@ -292,6 +292,7 @@ final class DeviceParts {
 		endQueues();
 		closeCharDevice();
 		this.dataPaths.forEach(DataPath::release);
+		this.dataPaths.clear();
 		delete(current.id());
 	}
 
