@@ -164,6 +164,17 @@ class BlockDeviceEventTests {
 	}
 
 	@Test
+	void listenerCanReturnTheStartOfFailedDisk() {
+		this.contextRunner.withUserConfiguration(RestartingListener.class).run((context) -> {
+			UblkDevice device = context.getBean(BlockDevices.class).find("scratch").orElseThrow();
+			TestUblk.put(device, TestUblk.status(device.spec(), 0, DeviceState.FAILED, "gone"));
+			context.getBean(DeviceListener.class).failed(device, "gone", null);
+			await().untilAsserted(() -> assertThat(events).containsExactly("Ready scratch /dev/ublkb0",
+					"Failed scratch /dev/ublkb0", "Stopped scratch /dev/ublkb0", "Ready scratch /dev/ublkb1"));
+		});
+	}
+
+	@Test
 	void listenerCanChooseItsDiskByCondition() {
 		ChoosyListener listener = new ChoosyListener();
 		this.contextRunner.withBean(ChoosyListener.class, () -> listener).run((context) -> {
@@ -231,6 +242,21 @@ class BlockDeviceEventTests {
 		@EventListener
 		void stop(BlockDeviceReadyEvent event) {
 			this.devices.stop(event.name()).block(PATIENCE);
+		}
+
+	}
+
+	static class RestartingListener {
+
+		private final BlockDevices devices;
+
+		RestartingListener(BlockDevices devices) {
+			this.devices = devices;
+		}
+
+		@EventListener
+		Mono<UblkDevice> restart(BlockDeviceFailedEvent event) {
+			return this.devices.start(event.name());
 		}
 
 	}
