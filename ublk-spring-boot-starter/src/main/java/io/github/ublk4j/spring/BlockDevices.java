@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
@@ -68,6 +69,14 @@ public interface BlockDevices {
 	 * @return the disks in the order of their declaration
 	 */
 	List<UnservedBlockDevice> unserved();
+
+	/**
+	 * Returns where the values of a declared disk come from.
+	 * @param name the name of the disk
+	 * @return the origin of each attribute by its name in {@link DiskSpec}; empty for
+	 * disks that code has created or that are not served
+	 */
+	Map<String, ValueOrigin> origins(String name);
 
 	/**
 	 * Creates a disk and starts it. It has a link in {@code ublk.run-directory}, and is

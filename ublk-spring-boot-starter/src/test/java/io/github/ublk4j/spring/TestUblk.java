@@ -165,6 +165,7 @@ public final class TestUblk {
 		BlockDevices all = mock(BlockDevices.class, CALLS_REAL_METHODS);
 		willReturn(List.of(devices)).given(all).all();
 		willReturn(unserved).given(all).unserved();
+		willReturn(Map.of()).given(all).origins(any());
 		return all;
 	}
 

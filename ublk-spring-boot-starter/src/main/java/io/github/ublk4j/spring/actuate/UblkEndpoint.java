@@ -51,9 +51,7 @@ public class UblkEndpoint {
 	 */
 	@ReadOperation
 	public DevicesDescriptor devices() {
-		return new DevicesDescriptor(
-				this.devices.all().stream().map(UblkDevice::status).map(DeviceDescriptor::of).toList(),
-				this.devices.unserved());
+		return new DevicesDescriptor(this.devices.all().stream().map(this::describe).toList(), this.devices.unserved());
 	}
 
 	/**
@@ -63,7 +61,11 @@ public class UblkEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable DeviceDescriptor device(@Selector String device) {
-		return this.devices.find(device).map(UblkDevice::status).map(DeviceDescriptor::of).orElse(null);
+		return this.devices.find(device).map(this::describe).orElse(null);
+	}
+
+	private DeviceDescriptor describe(UblkDevice device) {
+		return DeviceDescriptor.of(device.status(), this.devices.origins(device.name()));
 	}
 
 	/**

@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -27,6 +28,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.UnservedBlockDevice;
+import io.github.ublk4j.spring.ValueOrigin;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -52,6 +54,11 @@ final class ApplicationBlockDevices implements BlockDevices {
 	}
 
 	@Override
+	public Map<String, ValueOrigin> origins(String name) {
+		return this.disks.origins(name);
+	}
+
+	@Override
 	public Mono<UblkDevice> create(DiskSpec spec, BlockDeviceHandler handler) {
 		return create(spec, (engine, disk) -> engine.start(disk, handler));
 	}
@@ -67,7 +74,7 @@ final class ApplicationBlockDevices implements BlockDevices {
 	}
 
 	private Mono<UblkDevice> create(DiskSpec spec, DiskSource source) {
-		return mono(() -> this.disks.create(new Disk(spec, source)));
+		return mono(() -> this.disks.create(new Disk(spec, source, Map.of())));
 	}
 
 	@Override

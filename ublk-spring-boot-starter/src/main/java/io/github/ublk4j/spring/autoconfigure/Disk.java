@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.util.Map;
+
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
@@ -24,14 +26,16 @@ import io.github.ublk4j.engine.DiskRefusedException.Reason;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
+import io.github.ublk4j.spring.ValueOrigin;
 
 /**
- * A declared disk.
+ * A disk, declared or created in code.
  *
  * @param spec what was declared, valid
  * @param source what serves it
+ * @param origins where the values of attributes come from, empty if code has set them
  */
-record Disk(DiskSpec spec, DiskSource source) {
+record Disk(DiskSpec spec, DiskSource source, Map<String, ValueOrigin> origins) {
 
 	String name() {
 		return this.spec.name();

@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
@@ -111,7 +110,7 @@ final class DiskDeclarations {
 					"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
 		}
 		this.stores.requireOwnProperties(disk, device, null, source);
-		return new Disk(spec(disk, device, source, annotation(beanName)), source);
+		return disk(disk, device, source, annotation(beanName));
 	}
 
 	private BlockingThreads threads() {
@@ -150,11 +149,12 @@ final class DiskDeclarations {
 		BlockStoreFactory factory = this.stores.find(disk, store);
 		StoreDiskSource source = new StoreDiskSource(factory, store, device);
 		this.stores.requireOwnProperties(disk, device, factory, source);
-		return new Disk(spec(disk, device, source, null), source);
+		return disk(disk, device, source, null);
 	}
 
-	private DiskSpec spec(String disk, Device device, DiskSource source, @Nullable BlockDevice annotation) {
-		return new SpecFactory(disk, device, annotation, source, this.text, this.customizers).create();
+	private Disk disk(String disk, Device device, DiskSource source, @Nullable BlockDevice annotation) {
+		SpecFactory factory = new SpecFactory(disk, device, annotation, source, this.text, this.customizers);
+		return new Disk(factory.create(), source, factory.origins());
 	}
 
 }

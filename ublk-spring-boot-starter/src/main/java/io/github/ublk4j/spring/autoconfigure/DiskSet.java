@@ -31,6 +31,7 @@ import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.NoSuchBlockDeviceException;
 import io.github.ublk4j.spring.UnservedBlockDevice;
+import io.github.ublk4j.spring.ValueOrigin;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -69,6 +70,13 @@ final class DiskSet implements DeviceListener {
 	List<UnservedBlockDevice> unserved() {
 		synchronized (this.disks) {
 			return this.unserved;
+		}
+	}
+
+	Map<String, ValueOrigin> origins(String name) {
+		synchronized (this.disks) {
+			ServedDisk disk = this.disks.get(name);
+			return (disk != null) ? disk.disk().origins() : Map.of();
 		}
 	}
 

@@ -54,7 +54,7 @@ final class NamedCustomizers<T> {
 			catch (RuntimeException ex) {
 				String name = nameOf(customizer);
 				throw new DiskStartupException(
-						"The " + this.type.getSimpleName() + " '" + name + "' failed for " + subject + ": " + ex,
+						"The " + this.type.getSimpleName() + " '" + name + "' failed for the " + subject + ": " + ex,
 						"Correct the bean '" + name + "', or remove it.", ex);
 			}
 		}

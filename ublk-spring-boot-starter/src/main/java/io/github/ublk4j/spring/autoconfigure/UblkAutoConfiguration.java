@@ -55,7 +55,7 @@ public final class UblkAutoConfiguration {
 			builder.memoryLimit(limit.toBytes());
 		}
 		listeners.orderedStream().forEach(builder::listener);
-		new NamedCustomizers<>(beanFactory, UblkEngineCustomizer.class).apply("the engine",
+		new NamedCustomizers<>(beanFactory, UblkEngineCustomizer.class).apply("engine",
 				(customizer) -> customizer.customize(builder));
 		return builder.build();
 	}

@@ -22,9 +22,11 @@ import java.time.Duration;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
+import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.UblkEngineCustomizer;
+import io.github.ublk4j.spring.ValueOrigin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mockito.InOrder;
@@ -77,7 +79,11 @@ class CustomizerTests {
 					spec.size(1 << 20);
 				}
 			})
-			.run((context) -> assertThat(this.ublk.specs().get(2).size()).isEqualTo(1 << 20));
+			.run((context) -> {
+				assertThat(this.ublk.specs().get(2).size()).isEqualTo(1 << 20);
+				assertThat(context.getBean(BlockDevices.class).origins("ram")).containsEntry("size",
+						ValueOrigin.CUSTOMIZER);
+			});
 	}
 
 	@Test
