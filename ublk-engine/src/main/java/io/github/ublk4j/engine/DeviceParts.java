@@ -268,6 +268,7 @@ final class DeviceParts {
 		endQueues();
 		closeChannel();
 		this.dataPaths.forEach(DataPath::release);
+		this.dataPaths.clear();
 		delete(current.id());
 	}
 

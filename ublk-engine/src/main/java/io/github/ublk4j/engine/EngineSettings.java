@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine;
 
 import java.time.Duration;
+import java.util.List;
 
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.metrics.DiskMetrics;
@@ -30,8 +31,9 @@ import org.jspecify.annotations.Nullable;
  * @param registration how zero-copy devices register pages, if not as the kernel does
  * best
  * @param metrics who measures their requests
+ * @param listeners who is told what becomes of them
  */
 record EngineSettings(Duration drainTimeout, Duration controlTimeout, @Nullable PageRegistration registration,
-		DiskMetrics metrics) {
+		DiskMetrics metrics, List<DeviceListener> listeners) {
 
 }

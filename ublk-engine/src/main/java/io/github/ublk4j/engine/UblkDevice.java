@@ -52,6 +52,8 @@ public final class UblkDevice {
 
 	private final Consumer<UblkDevice> forget;
 
+	private final DeviceNews news;
+
 	// held while the device is made or unmade, so that a stop waits for a start
 	private final Lock lifecycle = new ReentrantLock();
 
@@ -63,6 +65,9 @@ public final class UblkDevice {
 
 	private @Nullable CompletableFuture<Void> stop;
 
+	// of live devices: failures are told once, and nothing of those that never were live
+	private boolean failureIsNews;
+
 	UblkDevice(DiskSpec spec, DiskServer server, Driver driver, ControlTasks tasks, EngineSettings settings,
 			Consumer<UblkDevice> forget) {
 		this.spec = spec;
@@ -70,6 +75,7 @@ public final class UblkDevice {
 		this.tasks = tasks;
 		this.parts = new DeviceParts(spec, server, driver, settings);
 		this.forget = forget;
+		this.news = new DeviceNews(settings.listeners());
 	}
 
 	/**
@@ -203,6 +209,7 @@ public final class UblkDevice {
 		finally {
 			this.lifecycle.unlock();
 		}
+		this.news.tell();
 	}
 
 	private synchronized void goLive() {
@@ -210,6 +217,8 @@ public final class UblkDevice {
 			throw new UblkException(this.failure, this.failureCause);
 		}
 		this.state = DeviceState.LIVE;
+		this.failureIsNews = true;
+		this.news.add((listener) -> listener.live(this));
 		DeviceStatus status = status();
 		logger.debug("disk '{}' is {}: data mode {}{}, {} queues x {} requests, buffers of {} bytes, at most {}",
 				name(), path(), status.dataMode(), (this.spec.dataMode() == DataMode.AUTO) ? " (automatic)" : "",
@@ -220,20 +229,33 @@ public final class UblkDevice {
 		this.lifecycle.lock();
 		try {
 			if (this.state != DeviceState.STOPPED) {
+				boolean shown = this.state != DeviceState.STARTING;
 				this.state = DeviceState.STOPPING;
 				this.parts.resume();
 				this.parts.dismantle();
 				this.state = DeviceState.STOPPED;
+				if (shown) {
+					this.news.add((listener) -> listener.stopped(this));
+				}
 			}
 			this.forget.accept(this);
 		}
 		catch (Throwable ex) {
 			this.state = DeviceState.FAILED;
 			this.failure = ex.getMessage();
+			addFailure("it could not be stopped: " + ex.getMessage(), ex);
 			throw new UblkException("disk '" + name() + "' could not be stopped: " + ex.getMessage(), ex);
 		}
 		finally {
 			this.lifecycle.unlock();
+			this.news.tell();
+		}
+	}
+
+	private synchronized void addFailure(String reason, @Nullable Throwable cause) {
+		if (this.failureIsNews) {
+			this.failureIsNews = false;
+			this.news.add((listener) -> listener.failed(this, reason, cause));
 		}
 	}
 
@@ -270,8 +292,11 @@ public final class UblkDevice {
 					return;
 				}
 				UblkDevice.this.state = DeviceState.FAILED;
+				addFailure(reason, cause);
 			}
 			logger.error("disk '{}' failed: {}; its requests end with EIO until it is stopped", name(), reason, cause);
+			// a listener may block, which the thread of a queue must not
+			UblkDevice.this.tasks.start(UblkDevice.this.news::tell);
 		}
 
 		@Override

@@ -92,7 +92,7 @@ public final class UblkEngine implements AutoCloseable {
 
 	private UblkEngine(Builder builder) {
 		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration,
-				builder.metrics);
+				builder.metrics, List.copyOf(builder.listeners));
 		this.memory = new MemoryBudget(builder.memoryLimit);
 		this.driver = builder.openDriver();
 		this.trimming.scheduleWithFixedDelay(this::trimBuffers, TRIM_INTERVAL.toNanos(), TRIM_INTERVAL.toNanos(),
@@ -385,6 +385,8 @@ public final class UblkEngine implements AutoCloseable {
 
 		private DiskMetrics metrics = DiskMetrics.NONE;
 
+		private final List<DeviceListener> listeners = new ArrayList<>();
+
 		private @Nullable PageRegistration registration;
 
 		private @Nullable SimulatedUblk simulated;
@@ -453,6 +455,16 @@ public final class UblkEngine implements AutoCloseable {
 		 */
 		public Builder simulated(SimulatedUblk simulated) {
 			this.simulated = simulated;
+			return this;
+		}
+
+		/**
+		 * Adds a listener that is told which devices become live, fail and stop.
+		 * @param listener the listener, called after those that were added before
+		 * @return this builder
+		 */
+		public Builder listener(DeviceListener listener) {
+			this.listeners.add(listener);
 			return this;
 		}
 

@@ -19,12 +19,14 @@ package io.github.ublk4j.spring;
 import java.time.Duration;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockOperation;
@@ -41,8 +43,10 @@ import io.github.ublk4j.engine.UblkException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import static org.mockito.Answers.CALLS_REAL_METHODS;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.BDDMockito.given;
+import static org.mockito.BDDMockito.willReturn;
 import static org.mockito.Mockito.mock;
 
 /**
@@ -50,15 +54,19 @@ import static org.mockito.Mockito.mock;
  */
 public final class TestUblk {
 
-	private final List<String> journal = new ArrayList<>();
+	private final List<String> journal = Collections.synchronizedList(new ArrayList<>());
 
-	private final Map<DiskSpec, Object> servers = new LinkedHashMap<>();
+	private final List<DiskSpec> specs = new CopyOnWriteArrayList<>();
 
-	private final List<UblkDevice> devices = new ArrayList<>();
+	private final List<Object> servers = new CopyOnWriteArrayList<>();
+
+	private final List<UblkDevice> devices = new CopyOnWriteArrayList<>();
 
 	private final UblkEngine engine = mock(UblkEngine.class);
 
-	private final Map<String, Throwable> refused = new HashMap<>();
+	private final Map<String, Throwable> refused = new ConcurrentHashMap<>();
+
+	private final AtomicInteger started = new AtomicInteger();
 
 	public TestUblk() {
 		given(this.engine.start(any(), any(BlockDeviceHandler.class)))
@@ -80,6 +88,12 @@ public final class TestUblk {
 		return this;
 	}
 
+	/** Lets the disk start from now on. */
+	public TestUblk accept(String disk) {
+		this.refused.remove(disk);
+		return this;
+	}
+
 	public UblkEngine engine() {
 		return this.engine;
 	}
@@ -90,17 +104,17 @@ public final class TestUblk {
 
 	/** Returns what was asked for, in the order of the starts. */
 	public List<DiskSpec> specs() {
-		return List.copyOf(this.servers.keySet());
+		return this.specs;
 	}
 
 	/** Returns what serves the disks, in the order of the starts. */
 	public List<Object> servers() {
-		return List.copyOf(this.servers.values());
+		return this.servers;
 	}
 
 	/** Returns what serves the only disk that was asked for. */
 	public Object server() {
-		return this.servers.values().iterator().next();
+		return this.servers.get(0);
 	}
 
 	private Mono<UblkDevice> start(DiskSpec spec, Object server) {
@@ -113,12 +127,15 @@ public final class TestUblk {
 			return Mono.error(failure);
 		}
 		return Mono.fromSupplier(() -> {
-			UblkDevice device = device(status(spec, this.servers.size(), DeviceState.LIVE, null));
+			int id = this.started.getAndIncrement();
+			UblkDevice device = device(status(spec, id, DeviceState.LIVE, null));
 			given(device.stop()).willReturn(Mono.fromRunnable(() -> {
 				this.journal.add("stop " + spec.name());
 				this.devices.remove(device);
+				put(device, status(spec, id, DeviceState.STOPPED, null));
 			}));
-			this.servers.put(spec, server);
+			this.specs.add(spec);
+			this.servers.add(server);
 			this.devices.add(device);
 			return device;
 		});
@@ -126,12 +143,30 @@ public final class TestUblk {
 
 	public static UblkDevice device(DeviceStatus status) {
 		UblkDevice device = mock(UblkDevice.class);
+		put(device, status);
+		return device;
+	}
+
+	/** Makes a device of {@link #device} have another status. */
+	public static void put(UblkDevice device, DeviceStatus status) {
 		given(device.name()).willReturn(status.name());
 		given(device.id()).willReturn(status.id());
 		given(device.path()).willReturn(status.path());
 		given(device.spec()).willReturn(status.spec());
 		given(device.status()).willReturn(status);
-		return device;
+	}
+
+	/** Returns disks to look at. */
+	public static BlockDevices devices(UblkDevice... devices) {
+		return devices(List.of(), devices);
+	}
+
+	public static BlockDevices devices(List<UnservedBlockDevice> unserved, UblkDevice... devices) {
+		BlockDevices all = mock(BlockDevices.class, CALLS_REAL_METHODS);
+		willReturn(List.of(devices)).given(all).all();
+		willReturn(unserved).given(all).unserved();
+		willReturn(Map.of()).given(all).origins(any());
+		return all;
 	}
 
 	public static DeviceStatus status(DiskSpec spec, int id, DeviceState state, @Nullable String failure) {

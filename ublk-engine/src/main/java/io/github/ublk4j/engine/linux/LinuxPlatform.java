@@ -64,6 +64,13 @@ public final class LinuxPlatform {
 		catch (LinkageError ex) {
 			return "JNA could not bind the C library: " + ex.getMessage();
 		}
+		catch (VirtualMachineError ex) {
+			throw ex;
+		}
+		// how JNA refuses another version's native library
+		catch (Error ex) {
+			return "JNA could not be loaded: " + ex.getMessage();
+		}
 	}
 
 	/**

@@ -18,12 +18,14 @@ package io.github.ublk4j.spring.actuate;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.DeviceStatus;
 import io.github.ublk4j.engine.QueueStatus;
+import io.github.ublk4j.spring.ValueOrigin;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
@@ -49,19 +51,21 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param dataMode how the data of requests is moved
  * @param bufferMemory the memory for request data
  * @param queues its queues
+ * @param origins where the value of each declared attribute comes from
  */
 public record DeviceDescriptor(String name, int id, String path, DeviceState state, @Nullable String failure, long size,
 		int logicalBlockSize, int physicalBlockSize, int maxIoSize, int ioMin, int ioOpt, boolean readOnly,
 		boolean rotational, List<String> operations, List<String> driverFlags, DataModes dataMode,
-		BufferMemory bufferMemory, List<QueueDescriptor> queues) implements OperationResponseBody {
+		BufferMemory bufferMemory, List<QueueDescriptor> queues,
+		Map<String, ValueOrigin> origins) implements OperationResponseBody {
 
-	static DeviceDescriptor of(DeviceStatus status) {
+	static DeviceDescriptor of(DeviceStatus status, Map<String, ValueOrigin> origins) {
 		DiskSpec spec = status.spec();
 		return new DeviceDescriptor(status.name(), status.id(), status.path().toString(), status.state(),
 				status.failure(), spec.size(), spec.logicalBlockSize(), spec.physicalBlockSize(), spec.maxIoSize(),
 				spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(), sorted(status.operations()),
 				sorted(status.flags()), DataModes.of(status), BufferMemory.of(status),
-				status.queues().stream().map(QueueDescriptor::of).toList());
+				status.queues().stream().map(QueueDescriptor::of).toList(), origins);
 	}
 
 	private static List<String> sorted(Collection<? extends Comparable<?>> names) {

@@ -20,6 +20,7 @@ import java.util.List;
 
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.UnservedBlockDevice;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
@@ -46,12 +47,11 @@ public class UblkEndpoint {
 
 	/**
 	 * Shows every disk.
-	 * @return the disks in the order of their start
+	 * @return the disks
 	 */
 	@ReadOperation
 	public DevicesDescriptor devices() {
-		return new DevicesDescriptor(
-				this.devices.all().stream().map(UblkDevice::status).map(DeviceDescriptor::of).toList());
+		return new DevicesDescriptor(this.devices.all().stream().map(this::describe).toList(), this.devices.unserved());
 	}
 
 	/**
@@ -61,15 +61,21 @@ public class UblkEndpoint {
 	 */
 	@ReadOperation
 	public @Nullable DeviceDescriptor device(@Selector String device) {
-		return this.devices.find(device).map(UblkDevice::status).map(DeviceDescriptor::of).orElse(null);
+		return this.devices.find(device).map(this::describe).orElse(null);
+	}
+
+	private DeviceDescriptor describe(UblkDevice device) {
+		return DeviceDescriptor.of(device.status(), this.devices.origins(device.name()));
 	}
 
 	/**
 	 * Description of the disks.
 	 *
-	 * @param devices the disks in the order of their start
+	 * @param devices the disks that are or were served
+	 * @param unserved the disks that are declared, but not served, and why
 	 */
-	public record DevicesDescriptor(List<DeviceDescriptor> devices) implements OperationResponseBody {
+	public record DevicesDescriptor(List<DeviceDescriptor> devices,
+			List<UnservedBlockDevice> unserved) implements OperationResponseBody {
 
 	}
 

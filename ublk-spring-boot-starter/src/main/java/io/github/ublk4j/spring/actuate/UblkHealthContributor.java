@@ -19,7 +19,6 @@ package io.github.ublk4j.spring.actuate;
 import java.util.stream.Stream;
 
 import io.github.ublk4j.engine.DeviceStatus;
-import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.BufferMemory;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.DataModes;
@@ -32,8 +31,9 @@ import org.springframework.boot.health.contributor.HealthContributors;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
- * The health of each disk: up while it is live, down when it failed, and out of service
- * while it starts or stops.
+ * The health of each disk: up while it is live, down when it failed, out of service while
+ * it starts or stops and after it was stopped, and unknown if this application does not
+ * serve it.
  */
 public final class UblkHealthContributor implements CompositeHealthContributor {
 
@@ -49,18 +49,25 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 
 	@Override
 	public @Nullable HealthContributor getContributor(String name) {
-		return this.devices.find(name).map(UblkHealthContributor::indicator).orElse(null);
+		return stream().filter((entry) -> entry.name().equals(name))
+			.map(HealthContributors.Entry::contributor)
+			.findFirst()
+			.orElse(null);
 	}
 
 	@Override
 	public Stream<HealthContributors.Entry> stream() {
-		return this.devices.all()
+		Stream<HealthContributors.Entry> served = this.devices.all()
 			.stream()
-			.map((device) -> new HealthContributors.Entry(device.name(), indicator(device)));
+			.map((device) -> entry(device.name(), () -> health(device.status())));
+		Stream<HealthContributors.Entry> unserved = this.devices.unserved()
+			.stream()
+			.map((disk) -> entry(disk.name(), () -> Health.unknown().withDetail("reason", disk.reason()).build()));
+		return Stream.concat(served, unserved);
 	}
 
-	private static HealthIndicator indicator(UblkDevice device) {
-		return () -> health(device.status());
+	private static HealthContributors.Entry entry(String name, HealthIndicator indicator) {
+		return new HealthContributors.Entry(name, indicator);
 	}
 
 	private static Health health(DeviceStatus status) {

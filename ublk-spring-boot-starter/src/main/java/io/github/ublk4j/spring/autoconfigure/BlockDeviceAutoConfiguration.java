@@ -16,10 +16,8 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
-import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDevice;
 
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -35,10 +33,11 @@ public final class BlockDeviceAutoConfiguration {
 
 	@Bean
 	BlockDeviceLifecycle blockDeviceLifecycle(ConfigurableListableBeanFactory beanFactory, UblkProperties properties,
-			ObjectProvider<UblkEngine> engine, Environment environment) {
+			DiskSet disks, EngineSupplier engine, Environment environment) {
 		properties.requireValid();
+		new WrittenAttributes().requireKnown(environment);
 		DiskDeclarations declarations = new DiskDeclarations(beanFactory, properties, new WrittenNames(environment));
-		return new BlockDeviceLifecycle(declarations, engine::getObject, new DeviceLinks(properties.runDirectory()));
+		return new BlockDeviceLifecycle(declarations, disks, engine, properties.unsupportedHost());
 	}
 
 }

@@ -16,13 +16,13 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
-import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.UblkUnavailableException;
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.UnsupportedHost;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -31,8 +31,8 @@ import reactor.core.publisher.Mono;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Starts the declared disks before the web server accepts, and stops them after it
- * drained. All of them start, or none.
+ * Starts the declared disks before the web server accepts, and stops all disks after it
+ * drained. All declared disks start, or none.
  */
 final class BlockDeviceLifecycle implements SmartLifecycle {
 
@@ -45,20 +45,22 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 
 	private final DiskDeclarations declarations;
 
-	private final Supplier<UblkEngine> engine;
+	private final DiskSet disks;
 
-	private final DeviceLinks links;
+	private final EngineSupplier engine;
 
-	private final Map<Disk, UblkDevice> started = new LinkedHashMap<>();
+	private final UnsupportedHost unsupportedHost;
 
-	private List<Disk> disks = List.of();
+	private boolean declared;
 
 	private volatile boolean running;
 
-	BlockDeviceLifecycle(DiskDeclarations declarations, Supplier<UblkEngine> engine, DeviceLinks links) {
+	BlockDeviceLifecycle(DiskDeclarations declarations, DiskSet disks, EngineSupplier engine,
+			UnsupportedHost unsupportedHost) {
 		this.declarations = declarations;
+		this.disks = disks;
 		this.engine = engine;
-		this.links = links;
+		this.unsupportedHost = unsupportedHost;
 	}
 
 	@Override
@@ -66,12 +68,9 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 		if (this.running) {
 			return;
 		}
-		this.disks = this.declarations.resolve();
 		try {
-			this.disks.forEach(Disk::open);
-			if (!this.disks.isEmpty()) {
-				start(this.engine.get());
-			}
+			declare();
+			start(this.disks.reopen());
 			this.running = true;
 		}
 		finally {
@@ -82,15 +81,64 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 	}
 
 	/**
-	 * Starts one disk after the other, so that their numbers follow the order of their
-	 * declaration.
+	 * Finds out what is declared, once. Beans and stores are looked at only when the host
+	 * can serve them: a file that is missing on a developer's machine is no error there.
 	 */
-	private void start(UblkEngine engine) {
-		for (Disk disk : this.disks) {
-			UblkDevice device = disk.start(engine);
-			this.started.put(disk, device);
-			this.links.create(disk.name(), device.path());
-			logger.info("disk '{}' ready at {} ({})", disk.name(), device.path(), DiskDescription.of(device.status()));
+	private void declare() {
+		if (this.declared) {
+			return;
+		}
+		List<DiskDeclaration> found = this.declarations.find();
+		List<String> names = found.stream().map(DiskDeclaration::name).toList();
+		if (!this.engine.enabled()) {
+			this.disks.declareUnserved(names, EngineSupplier.DISABLED);
+		}
+		else if (found.isEmpty() || canServe(names)) {
+			this.disks.declare(found.stream().map(DiskDeclaration::resolve).toList());
+		}
+		this.declared = true;
+	}
+
+	private boolean canServe(List<String> names) {
+		try {
+			this.engine.get();
+			return true;
+		}
+		catch (UblkUnavailableException ex) {
+			if (this.unsupportedHost == UnsupportedHost.FAIL) {
+				throw ex;
+			}
+			String reason = String.valueOf(ex.getMessage()).replaceFirst("\\.$", "") + ". " + ex.remedy();
+			logger.warn("The application runs without its disks {}, because ublk cannot be used here "
+					+ "and ublk.unsupported-host is skip: {}", names, reason);
+			this.disks.declareUnserved(names, reason);
+			return false;
+		}
+	}
+
+	/**
+	 * Starts one disk after the other, so that their numbers follow the order of their
+	 * declaration. All are opened first, so that a bad path does not bring disks up only
+	 * to take them down again.
+	 */
+	private void start(List<ServedDisk> wanted) {
+		if (wanted.isEmpty()) {
+			return;
+		}
+		UblkEngine current = this.engine.get();
+		wanted.forEach((disk) -> join(disk, disk.open()));
+		wanted.forEach((disk) -> join(disk, disk.start(current)));
+	}
+
+	private static void join(ServedDisk disk, CompletableFuture<?> change) {
+		try {
+			change.join();
+		}
+		catch (CompletionException ex) {
+			if (ex.getCause() instanceof Error error) {
+				throw error;
+			}
+			throw (ex.getCause() instanceof RuntimeException cause) ? disk.disk().explain(cause) : ex;
 		}
 	}
 
@@ -100,42 +148,28 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 		stopAll();
 	}
 
+	// Not block(): a context may be closed on a thread that Reactor lets nobody block.
 	private void stopAll() {
-		List<Disk> opened = this.disks;
-		Map<Disk, UblkDevice> devices = Map.copyOf(this.started);
-		this.disks = List.of();
-		this.started.clear();
 		try {
-			// Not block(): a context may be closed on a thread that Reactor lets nobody
-			// block.
-			Flux.fromIterable(devices.entrySet())
-				.flatMap((entry) -> stop(entry.getKey(), entry.getValue()), CONCURRENT_STOPS)
+			Flux.fromIterable(this.disks.close())
+				.flatMapDelayError(BlockDeviceLifecycle::close, CONCURRENT_STOPS, 1)
 				.then()
 				.toFuture()
 				.join();
 		}
-		finally {
-			opened.forEach(this::close);
+		catch (CompletionException ex) {
+			if (ex.getCause() instanceof Error error) {
+				throw error;
+			}
+			throw ex;
 		}
 	}
 
-	private Mono<Void> stop(Disk disk, UblkDevice device) {
-		return Mono.fromRunnable(() -> this.links.remove(disk.name()))
-			.then(Mono.defer(device::stop))
-			.doOnSuccess((done) -> logger.info("disk '{}' at {} stopped", disk.name(), device.path()))
-			.onErrorResume((ex) -> {
-				logger.error("disk '{}' at {} could not be stopped", disk.name(), device.path(), ex);
-				return Mono.empty();
-			});
-	}
-
-	private void close(Disk disk) {
-		try {
-			disk.close();
-		}
-		catch (RuntimeException | Error ex) {
-			logger.error("the {} could not be closed", disk, ex);
-		}
+	private static Mono<Void> close(ServedDisk disk) {
+		return Mono.defer(() -> Mono.fromFuture(disk.close(), true)).onErrorResume(Exception.class, (ex) -> {
+			logger.error("the {} could not be stopped", disk.disk(), ex);
+			return Mono.empty();
+		});
 	}
 
 	@Override

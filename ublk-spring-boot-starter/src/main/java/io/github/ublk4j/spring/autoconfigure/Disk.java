@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.util.Map;
+
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
@@ -24,14 +26,16 @@ import io.github.ublk4j.engine.DiskRefusedException.Reason;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
+import io.github.ublk4j.spring.ValueOrigin;
 
 /**
- * A declared disk.
+ * A disk, declared or created in code.
  *
  * @param spec what was declared, valid
  * @param source what serves it
+ * @param origins where the values of attributes come from, empty if code has set them
  */
-record Disk(DiskSpec spec, DiskSource source) {
+record Disk(DiskSpec spec, DiskSource source, Map<String, ValueOrigin> origins) {
 
 	String name() {
 		return this.spec.name();
@@ -45,24 +49,30 @@ record Disk(DiskSpec spec, DiskSource source) {
 	 * Starts the disk, and waits until it is live.
 	 */
 	UblkDevice start(UblkEngine engine) {
-		try {
-			return this.source.start(engine, this.spec).blockOptional().orElseThrow();
-		}
-		catch (InvalidDiskException ex) {
-			throw new DiskStartupException(
+		return this.source.start(engine, this.spec).blockOptional().orElseThrow();
+	}
+
+	/**
+	 * Explains why a declared disk did not start, by its properties.
+	 * @param failure what {@link #open} or {@link #start} threw
+	 */
+	RuntimeException explain(RuntimeException failure) {
+		if (failure instanceof InvalidDiskException ex) {
+			return new DiskStartupException(
 					"The " + this + " cannot be made: its " + ex.attribute() + " is " + ex.value() + ".", ex.remedy(),
 					ex);
 		}
-		catch (DiskRefusedException ex) {
-			throw new DiskStartupException("The " + this + " could not be started: " + ex.problem(),
+		if (failure instanceof DiskRefusedException ex) {
+			return new DiskStartupException("The " + this + " could not be started: " + ex.problem(),
 					remedy(ex.reason()), ex);
 		}
-		catch (UblkException ex) {
-			throw new DiskStartupException("The " + this + " could not be started: " + ex.getMessage(),
+		if (failure instanceof UblkException ex) {
+			return new DiskStartupException("The " + this + " could not be started: " + ex.getMessage(),
 					"The kernel may have written more about it: dmesg | tail. "
 							+ "If the driver only needed longer, raise ublk.control-timeout.",
 					ex);
 		}
+		return failure;
 	}
 
 	private String remedy(Reason reason) {

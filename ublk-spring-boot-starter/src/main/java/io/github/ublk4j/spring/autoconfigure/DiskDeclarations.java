@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.BlockDevice;
+import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.jspecify.annotations.Nullable;
 
@@ -48,24 +48,33 @@ final class DiskDeclarations {
 
 	private final BlockStoreFactories stores = new BlockStoreFactories();
 
+	private final NamedCustomizers<BlockDeviceCustomizer> customizers;
+
+	private final AnnotationText text;
+
 	DiskDeclarations(ConfigurableListableBeanFactory beanFactory, UblkProperties properties, WrittenNames written) {
 		this.beanFactory = beanFactory;
 		this.properties = new DeclaredDevices(properties.devices(), written);
+		this.customizers = new NamedCustomizers<>(beanFactory, BlockDeviceCustomizer.class);
+		this.text = new AnnotationText(beanFactory);
 	}
 
-	List<Disk> resolve() {
+	/**
+	 * Finds the disks that are to be served, without a look at their beans and stores.
+	 */
+	List<DiskDeclaration> find() {
 		Map<String, String> beans = findBeans();
 		this.properties.requireDistinctNames(beans.keySet());
-		List<Disk> disks = new ArrayList<>();
+		List<DiskDeclaration> disks = new ArrayList<>();
 		beans.forEach((disk, beanName) -> {
 			Device device = this.properties.of(disk, beans.keySet());
 			if (device.enabled()) {
-				disks.add(ofBean(disk, beanName, device));
+				disks.add(new DiskDeclaration(disk, () -> ofBean(disk, beanName, device)));
 			}
 		});
 		this.properties.without(beans.keySet()).forEach((disk, device) -> {
 			if (device.enabled()) {
-				disks.add(ofStore(disk, device, beans));
+				disks.add(new DiskDeclaration(disk, () -> ofStore(disk, device, beans)));
 			}
 		});
 		return disks;
@@ -79,7 +88,7 @@ final class DiskDeclarations {
 		for (String beanName : this.beanFactory.getBeanNamesForAnnotation(BlockDevice.class)) {
 			BlockDevice annotation = annotation(beanName);
 			if (annotation != null && !ScopedProxyUtils.isScopedTarget(beanName)) {
-				String name = this.beanFactory.resolveEmbeddedValue(annotation.name());
+				String name = this.text.resolve("bean '" + beanName + "'", "name", annotation.name());
 				String disk = StringUtils.hasText(name) ? name : beanName;
 				String other = beans.putIfAbsent(disk, beanName);
 				if (other != null) {
@@ -101,7 +110,7 @@ final class DiskDeclarations {
 					"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
 		}
 		this.stores.requireOwnProperties(disk, device, null, source);
-		return new Disk(spec(disk, device, source, annotation(beanName)), source);
+		return disk(disk, device, source, annotation(beanName));
 	}
 
 	private BlockingThreads threads() {
@@ -140,11 +149,12 @@ final class DiskDeclarations {
 		BlockStoreFactory factory = this.stores.find(disk, store);
 		StoreDiskSource source = new StoreDiskSource(factory, store, device);
 		this.stores.requireOwnProperties(disk, device, factory, source);
-		return new Disk(spec(disk, device, source, null), source);
+		return disk(disk, device, source, null);
 	}
 
-	private DiskSpec spec(String disk, Device device, DiskSource source, @Nullable BlockDevice annotation) {
-		return new SpecFactory(disk, device, annotation, source, this.beanFactory::resolveEmbeddedValue).create();
+	private Disk disk(String disk, Device device, DiskSource source, @Nullable BlockDevice annotation) {
+		SpecFactory factory = new SpecFactory(disk, device, annotation, source, this.text, this.customizers);
+		return new Disk(factory.create(), source, factory.origins());
 	}
 
 }

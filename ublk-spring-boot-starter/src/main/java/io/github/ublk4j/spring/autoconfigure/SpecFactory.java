@@ -16,16 +16,16 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
-import java.util.function.UnaryOperator;
 
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.spring.BlockDevice;
+import io.github.ublk4j.spring.BlockDeviceCustomizer;
+import io.github.ublk4j.spring.ValueOrigin;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +34,8 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * Makes the specification of one disk: a property goes before the attribute of the
- * annotation, which goes before the default. Remembers where each value came from, to say
- * so when it is wrong.
+ * annotation, which goes before the default; then customizers can change it. Remembers
+ * where each value came from, to say so when it is wrong.
  */
 final class SpecFactory {
 
@@ -47,19 +47,22 @@ final class SpecFactory {
 
 	private final DiskSource source;
 
-	private final UnaryOperator<@Nullable String> placeholders;
+	private final AnnotationText text;
 
-	private final Map<String, String> origins = new HashMap<>();
+	private final NamedCustomizers<BlockDeviceCustomizer> customizers;
+
+	private final ValueOrigins origins = new ValueOrigins();
 
 	private boolean unsized;
 
 	SpecFactory(String disk, Device properties, @Nullable BlockDevice annotation, DiskSource source,
-			UnaryOperator<@Nullable String> placeholders) {
+			AnnotationText text, NamedCustomizers<BlockDeviceCustomizer> customizers) {
 		this.disk = disk;
 		this.properties = properties;
 		this.annotation = annotation;
 		this.source = source;
-		this.placeholders = placeholders;
+		this.text = text;
+		this.customizers = customizers;
 	}
 
 	DiskSpec create() {
@@ -75,7 +78,7 @@ final class SpecFactory {
 		Device device = this.properties;
 		DiskSpec.Builder builder = DiskSpec.named(this.disk);
 		size("size", device.size(), BlockDevice::size, builder::size);
-		if (!this.origins.containsKey("size")) {
+		if (this.origins.of("size") == ValueOrigin.DEFAULT) {
 			this.source.defaultSize(this.disk).ifPresentOrElse(builder::size, () -> this.unsized = true);
 		}
 		value("queues", device.queues(), BlockDevice::queues, builder::queues);
@@ -90,31 +93,70 @@ final class SpecFactory {
 		value("readOnly", device.readOnly(), BlockDevice::readOnly, builder::readOnly);
 		value("rotational", device.rotational(), BlockDevice::rotational, builder::rotational);
 		value("dataMode", device.dataMode(), BlockDevice::dataMode, builder::dataMode);
-		return builder.build();
+		return customize(builder);
+	}
+
+	private DiskSpec customize(DiskSpec.Builder builder) {
+		Object declared = buildOrExplain(builder);
+		boolean customized = this.customizers.apply(subject(), (each) -> each.customize(this.disk, builder));
+		try {
+			DiskSpec spec = builder.build();
+			if (declared instanceof DiskSpec before) {
+				this.origins.customizers(before, spec);
+			}
+			else if (declared instanceof InvalidDiskException before) {
+				this.origins.customizer(before.attribute());
+			}
+			return spec;
+		}
+		catch (InvalidDiskException ex) {
+			if (customized && declared instanceof DiskSpec) {
+				this.origins.customizer(ex.attribute());
+			}
+			throw ex;
+		}
+	}
+
+	private static Object buildOrExplain(DiskSpec.Builder builder) {
+		try {
+			return builder.build();
+		}
+		catch (InvalidDiskException ex) {
+			return ex;
+		}
+	}
+
+	/**
+	 * Returns where the values of the disk that has been created come from.
+	 */
+	Map<String, ValueOrigin> origins() {
+		return this.origins.asMap();
 	}
 
 	private <T> void value(String attribute, @Nullable T property, Function<BlockDevice, T> annotated,
 			Consumer<T> setter) {
 		if (property != null) {
-			this.origins.put(attribute, property(attribute));
+			this.origins.property(attribute);
 			setter.accept(property);
 		}
 		else if (this.annotation != null) {
-			this.origins.put(attribute, annotation(attribute));
-			setter.accept(annotated.apply(this.annotation));
+			T value = annotated.apply(this.annotation);
+			this.origins.annotation(attribute, value);
+			setter.accept(value);
 		}
 	}
 
 	private void size(String attribute, @Nullable DataSize property, Function<BlockDevice, String> annotated,
 			LongConsumer setter) {
 		if (property != null) {
-			this.origins.put(attribute, property(attribute));
+			this.origins.property(attribute);
 			setter.accept(property.toBytes());
 		}
 		else if (this.annotation != null) {
-			String text = this.placeholders.apply(annotated.apply(this.annotation));
+			String written = annotated.apply(this.annotation);
+			String text = this.text.resolve(this.source.toString(), attribute, written);
 			if (StringUtils.hasText(text)) {
-				this.origins.put(attribute, annotation(attribute));
+				this.origins.annotation(attribute, written);
 				setter.accept(parse(attribute, text));
 			}
 		}
@@ -141,20 +183,25 @@ final class SpecFactory {
 	}
 
 	private DiskStartupException explain(InvalidDiskException invalid) {
-		String origin = this.origins.get(invalid.attribute());
-		String subject = "The disk '" + this.disk + "' (" + this.source + ") cannot be made: ";
-		if (origin != null) {
-			return new DiskStartupException(subject + origin + " is " + invalid.value() + ".", invalid.remedy(),
-					invalid);
-		}
-		if (invalid.attribute().equals("size") && this.unsized) {
+		String attribute = invalid.attribute();
+		if (attribute.equals("size") && this.unsized && this.origins.of("size") == ValueOrigin.DEFAULT) {
 			return new DiskStartupException(
-					subject + "it has no size.", "Set " + property("size")
+					"The " + subject() + " cannot be made: it has no size.", "Set " + property("size")
 							+ ((this.annotation != null) ? ", or " + annotation("size") : "") + ", such as 256MB.",
 					invalid);
 		}
-		return new DiskStartupException(subject + "its " + invalid.attribute() + " is " + invalid.value() + ".",
-				invalid.remedy(), invalid);
+		String value = switch (this.origins.of(attribute)) {
+			case PROPERTY -> property(attribute) + " is " + invalid.value();
+			case ANNOTATION -> annotation(attribute) + " is " + invalid.value();
+			case CUSTOMIZER -> "a BlockDeviceCustomizer sets its " + attribute + " to " + invalid.value();
+			case DEFAULT -> "its " + attribute + " is " + invalid.value();
+		};
+		return new DiskStartupException("The " + subject() + " cannot be made: " + value + ".", invalid.remedy(),
+				invalid);
+	}
+
+	private String subject() {
+		return "disk '" + this.disk + "' (" + this.source + ")";
 	}
 
 	private String property(String attribute) {

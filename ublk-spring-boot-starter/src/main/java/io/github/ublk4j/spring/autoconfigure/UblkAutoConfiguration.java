@@ -16,16 +16,19 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import io.github.ublk4j.engine.DeviceListener;
 import io.github.ublk4j.engine.SimulatedUblk;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.UblkEngineCustomizer;
 
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.util.unit.DataSize;
@@ -38,25 +41,41 @@ import org.springframework.util.unit.DataSize;
 public final class UblkAutoConfiguration {
 
 	/**
-	 * Lazy, so that an application whose disks are all disabled starts on a host without
-	 * ublk.
+	 * Lazy, so that an application without disks starts on a host without ublk.
 	 */
 	@Bean
 	@Lazy
 	@ConditionalOnMissingBean
-	UblkEngine ublkEngine(UblkProperties properties, ObjectProvider<SimulatedUblk> simulated) {
+	UblkEngine ublkEngine(UblkProperties properties, ObjectProvider<SimulatedUblk> simulated,
+			ObjectProvider<DeviceListener> listeners, ListableBeanFactory beanFactory) {
 		UblkEngine.Builder builder = UblkEngine.builder()
 			.drainTimeout(properties.drainTimeout())
 			.controlTimeout(properties.controlTimeout());
 		simulated.ifAvailable(builder::simulated);
 		DataSize limit = properties.memory().limit();
-		return ((limit != null) ? builder.memoryLimit(limit.toBytes()) : builder).build();
+		if (limit != null) {
+			builder.memoryLimit(limit.toBytes());
+		}
+		listeners.orderedStream().forEach(builder::listener);
+		new NamedCustomizers<>(beanFactory, UblkEngineCustomizer.class).apply("engine",
+				(customizer) -> customizer.customize(builder));
+		return builder.build();
+	}
+
+	@Bean
+	EngineSupplier ublkEngineSupplier(ObjectProvider<UblkEngine> engine, UblkProperties properties) {
+		return new EngineSupplier(engine, properties.enabled());
+	}
+
+	@Bean
+	DiskSet ublkDiskSet(EngineSupplier engine, UblkProperties properties, ApplicationEventPublisher publisher) {
+		return new DiskSet(engine, new DeviceLinks(properties.runDirectory()), publisher);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	BlockDevices blockDevices(ConfigurableListableBeanFactory beanFactory) {
-		return new EngineBlockDevices(beanFactory);
+	BlockDevices blockDevices(DiskSet disks) {
+		return new ApplicationBlockDevices(disks);
 	}
 
 }

@@ -31,6 +31,9 @@ import org.springframework.util.unit.DataSize;
 /**
  * Properties of the disks and of the engine that serves them.
  *
+ * @param enabled Whether the disks of the application are served.
+ * @param unsupportedHost What happens on a host that cannot use ublk, such as one without
+ * Linux, the kernel module or the rights.
  * @param drainTimeout How long stopping a disk waits for its requests in flight before it
  * fails them; 0 fails them at once.
  * @param controlTimeout How long a command to the driver, such as creating a device, may
@@ -42,9 +45,10 @@ import org.springframework.util.unit.DataSize;
  * this name, or declares a disk that needs no bean.
  */
 @ConfigurationProperties("ublk")
-public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @DefaultValue("30s") Duration controlTimeout,
-		@DefaultValue("/run/ublk") Path runDirectory, @DefaultValue Memory memory,
-		@DefaultValue Map<String, Device> devices) {
+public record UblkProperties(@DefaultValue("true") boolean enabled,
+		@DefaultValue("fail") UnsupportedHost unsupportedHost, @DefaultValue("5s") Duration drainTimeout,
+		@DefaultValue("30s") Duration controlTimeout, @DefaultValue("/run/ublk") Path runDirectory,
+		@DefaultValue Memory memory, @DefaultValue Map<String, Device> devices) {
 
 	/**
 	 * Not part of binding, whose failure analysis would hide the property.
@@ -63,6 +67,19 @@ public record UblkProperties(@DefaultValue("5s") Duration drainTimeout, @Default
 			throw new InvalidConfigurationPropertyValueException("ublk.memory.limit", limit,
 					"No disk has buffers that small. Use 256MB, for example, or leave it out for no limit.");
 		}
+	}
+
+	/**
+	 * What happens on a host that cannot use ublk.
+	 */
+	public enum UnsupportedHost {
+
+		/** The application does not start, and says why. */
+		FAIL,
+
+		/** The application starts without its disks, and warns. */
+		SKIP
+
 	}
 
 	/**

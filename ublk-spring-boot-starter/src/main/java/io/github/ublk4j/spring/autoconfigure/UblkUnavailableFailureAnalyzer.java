@@ -29,7 +29,7 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 final class UblkUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<UblkUnavailableException> {
 
 	private static final String WITHOUT_DISKS = """
-			- To start the application here without its disks, set ublk.devices.<name>.enabled=false for each of them.""";
+			- To start the application here without its disks, set ublk.unsupported-host=skip.""";
 
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, UblkUnavailableException cause) {

@@ -16,16 +16,25 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.spring.UnservedBlockDevice;
+import io.github.ublk4j.spring.ValueOrigin;
+import io.github.ublk4j.spring.autoconfigure.BlockDeviceAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkEndpointAutoConfiguration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.JacksonEndpointAutoConfiguration;
 import org.springframework.boot.actuate.endpoint.jackson.EndpointJsonMapper;
@@ -42,7 +51,10 @@ class UblkEndpointTests {
 				JacksonEndpointAutoConfiguration.class))
 		.withPropertyValues("management.endpoints.web.exposure.include=ublk");
 
-	private final BlockDevices devices = () -> List.of(
+	@TempDir
+	private Path run;
+
+	private final BlockDevices devices = TestUblk.devices(List.of(new UnservedBlockDevice("tape", "no kernel")),
 			TestUblk
 				.device(TestUblk.status(DiskSpec.named("scratch").size(4L << 30).dataMode(DataMode.USER_COPY).build(),
 						0, DeviceState.LIVE, null)),
@@ -87,7 +99,8 @@ class UblkEndpointTests {
 						          "wakeUps": 4,
 						          "enters": 200
 						        }
-						      ]
+						      ],
+						      "origins": {}
 						    },
 						    {
 						      "name": "archive",
@@ -120,9 +133,11 @@ class UblkEndpointTests {
 						          "wakeUps": 4,
 						          "enters": 200
 						        }
-						      ]
+						      ],
+						      "origins": {}
 						    }
-						  ]
+						  ],
+						  "unserved": [ { "name": "tape", "reason": "no kernel" } ]
 						}
 						"""));
 	}
@@ -132,6 +147,25 @@ class UblkEndpointTests {
 		UblkEndpoint endpoint = new UblkEndpoint(this.devices);
 		assertThat(endpoint.device("archive")).extracting(DeviceDescriptor::id).isEqualTo(3);
 		assertThat(endpoint.device("unknown")).isNull();
+	}
+
+	@Test
+	void originOfEachValueIsShown() {
+		TestUblk ublk = new TestUblk();
+		this.contextRunner.withConfiguration(AutoConfigurations.of(BlockDeviceAutoConfiguration.class))
+			.withBean(UblkEngine.class, ublk::engine)
+			.withUserConfiguration(TestDisks.Scratch.class)
+			.withBean(BlockDeviceCustomizer.class, () -> (name, spec) -> spec.rotational(true))
+			.withPropertyValues("ublk.run-directory=" + this.run, "ublk.devices.scratch.queue-depth=16")
+			.run((context) -> {
+				DeviceDescriptor disk = Objects.requireNonNull(context.getBean(UblkEndpoint.class).device("scratch"));
+				assertThat(disk.origins()).containsEntry("size", ValueOrigin.ANNOTATION)
+					.containsEntry("queueDepth", ValueOrigin.PROPERTY)
+					.containsEntry("queues", ValueOrigin.DEFAULT)
+					.containsEntry("maxIoSize", ValueOrigin.DEFAULT)
+					.containsEntry("rotational", ValueOrigin.CUSTOMIZER)
+					.hasSize(11);
+			});
 	}
 
 	@Test

@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring.actuate;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 import io.github.ublk4j.block.DataMode;
@@ -24,6 +25,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.BufferMemory;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.DataModes;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
@@ -77,8 +79,17 @@ class UblkHealthContributorTests {
 	}
 
 	@Test
+	void healthOfDiskThatIsNotServedIsUnknown() {
+		BlockDevices unserved = TestUblk.devices(List.of(new UnservedBlockDevice("tape", "no kernel")));
+		HealthIndicator indicator = (HealthIndicator) new UblkHealthContributor(unserved).getContributor("tape");
+		Health health = Objects.requireNonNull(Objects.requireNonNull(indicator).health());
+		assertThat(health.getStatus()).isEqualTo(Status.UNKNOWN);
+		assertThat(health.getDetails()).containsExactly(Map.entry("reason", "no kernel"));
+	}
+
+	@Test
 	void unknownDeviceHasNoHealth() {
-		assertThat(new UblkHealthContributor(List::of).getContributor("scratch")).isNull();
+		assertThat(new UblkHealthContributor(TestUblk.devices()).getContributor("scratch")).isNull();
 	}
 
 	@Test
@@ -127,7 +138,7 @@ class UblkHealthContributorTests {
 
 	private static BlockDevices devices(DeviceState state, @Nullable String failure) {
 		DiskSpec spec = DiskSpec.named("scratch").size(1 << 20).build();
-		return () -> List.of(TestUblk.device(TestUblk.status(spec, 0, state, failure)));
+		return TestUblk.devices(TestUblk.device(TestUblk.status(spec, 0, state, failure)));
 	}
 
 }

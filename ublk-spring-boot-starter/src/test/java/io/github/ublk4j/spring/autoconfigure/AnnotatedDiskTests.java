@@ -35,6 +35,7 @@ import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.OnDiscard;
@@ -252,12 +253,13 @@ class AnnotatedDiskTests {
 
 	@Test
 	void diskWhoseMethodsNeverBlockHasNoThreads() {
+		DiskSpec spec = DiskSpec.named("disk").size(1 << 20).build();
 		try (MockedStatic<Schedulers> schedulers = mockStatic(Schedulers.class, CALLS_REAL_METHODS)) {
-			this.contextRunner.withBean(Derived.class).run((context) -> assertThat(context).hasNotFailed());
+			BeanDiskSource.of("derived", new Derived(), BlockingThreads.PLATFORM).open(spec);
 			schedulers.verify(
 					() -> Schedulers.newBoundedElastic(anyInt(), anyInt(), anyString(), anyInt(), anyBoolean()),
 					never());
-			this.contextRunner.withBean(BlockingDisk.class).run((context) -> assertThat(context).hasNotFailed());
+			BeanDiskSource.of("blocking", new BlockingDisk(), BlockingThreads.PLATFORM).open(spec);
 			schedulers
 				.verify(() -> Schedulers.newBoundedElastic(anyInt(), anyInt(), anyString(), anyInt(), anyBoolean()));
 		}

@@ -422,7 +422,7 @@ class FailureAnalyzersTests {
 			.isEqualTo("This application declares disks, but ublk cannot be used: what was tried.");
 		assertThat(analysis.getAction()).startsWith("The remedy.")
 			.contains(hint)
-			.endsWith("set ublk.devices.<name>.enabled=false for each of them.");
+			.endsWith("set ublk.unsupported-host=skip.");
 	}
 
 	private static void assertFailure(ApplicationContextRunner runner, String description, String action) {

@@ -1,0 +1,253 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.spring.BlockDeviceFailedEvent;
+import io.github.ublk4j.spring.BlockDeviceReadyEvent;
+import io.github.ublk4j.spring.BlockDeviceStoppedEvent;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A disk, and the device that serves it while it is started. What changes it is a task;
+ * the tasks of a disk run one after the other.
+ */
+final class ServedDisk {
+
+	private static final Logger logger = LoggerFactory.getLogger(ServedDisk.class);
+
+	private final Disk disk;
+
+	private final boolean declared;
+
+	private final DeviceLinks links;
+
+	private final DiskEvents events;
+
+	private final Consumer<ServedDisk> forget;
+
+	private final SerialTasks tasks;
+
+	private volatile @Nullable UblkDevice device;
+
+	private volatile boolean wanted = true;
+
+	// the following are for tasks alone
+
+	private boolean open;
+
+	private boolean serving;
+
+	private boolean forgotten;
+
+	/**
+	 * Creates a disk that is not started.
+	 * @param disk what serves it
+	 * @param declared whether it is there for good
+	 * @param links where its link goes
+	 * @param events what its changes are told to
+	 * @param forget called when the disk is no more, by a task
+	 */
+	ServedDisk(Disk disk, boolean declared, DeviceLinks links, DiskEvents events, Consumer<ServedDisk> forget) {
+		this.disk = disk;
+		this.declared = declared;
+		this.links = links;
+		this.events = events;
+		this.forget = forget;
+		this.tasks = new SerialTasks("ublk-disk-" + disk.name(), events::publish);
+	}
+
+	Disk disk() {
+		return this.disk;
+	}
+
+	boolean declared() {
+		return this.declared;
+	}
+
+	/**
+	 * Returns the device that serves the disk, or the last one that did.
+	 */
+	@Nullable UblkDevice device() {
+		return this.device;
+	}
+
+	/**
+	 * Returns whether nobody has stopped the disk but the context.
+	 */
+	boolean wanted() {
+		return this.wanted;
+	}
+
+	/**
+	 * Takes what the disk needs, before it is started.
+	 */
+	CompletableFuture<@Nullable Void> open() {
+		return this.tasks.run(() -> {
+			openNow();
+			return null;
+		});
+	}
+
+	CompletableFuture<UblkDevice> start(UblkEngine engine) {
+		this.wanted = true;
+		return this.tasks.run(() -> startNow(engine));
+	}
+
+	/**
+	 * Starts the disk for the first time. If that fails, it is forgotten.
+	 */
+	CompletableFuture<UblkDevice> create(UblkEngine engine) {
+		return this.tasks.run(() -> {
+			try {
+				return startNow(engine);
+			}
+			catch (Throwable ex) {
+				forgetNow();
+				throw ex;
+			}
+		});
+	}
+
+	CompletableFuture<@Nullable Void> stop() {
+		this.wanted = false;
+		return this.tasks.run(() -> {
+			stopNow();
+			return null;
+		});
+	}
+
+	CompletableFuture<@Nullable Void> delete() {
+		return this.tasks.run(() -> {
+			stopNow();
+			forgetNow();
+			return null;
+		});
+	}
+
+	/**
+	 * Stops the disk with the context. What it was given is closed even if the device
+	 * cannot be stopped.
+	 */
+	CompletableFuture<@Nullable Void> close() {
+		return this.tasks.run(() -> {
+			try {
+				stopNow();
+			}
+			finally {
+				closeNow();
+			}
+			return null;
+		});
+	}
+
+	/**
+	 * Takes the failure of a device. One that is being started is announced first.
+	 */
+	void failed(UblkDevice failed, String reason, @Nullable Throwable cause) {
+		this.tasks.run(() -> {
+			if (this.serving && this.device == failed) {
+				this.events.add(new BlockDeviceFailedEvent(failed, reason, cause));
+			}
+			return null;
+		});
+	}
+
+	/**
+	 * Cleans up after a device that somebody else may have stopped.
+	 */
+	void stopped(UblkDevice stopped) {
+		this.tasks.run(() -> {
+			if (this.serving && this.device == stopped) {
+				this.wanted = false;
+				stopNow();
+			}
+			return null;
+		});
+	}
+
+	private void openNow() {
+		if (!this.open) {
+			this.disk.open();
+			this.open = true;
+		}
+	}
+
+	private UblkDevice startNow(UblkEngine engine) {
+		if (this.forgotten) {
+			throw new IllegalStateException("The " + this.disk + " has been deleted; create it again");
+		}
+		UblkDevice current = this.device;
+		if (this.serving && current != null && current.status().state() == DeviceState.LIVE) {
+			return current;
+		}
+		if (this.serving) {
+			stopNow();
+		}
+		try {
+			openNow();
+			UblkDevice started = this.disk.start(engine);
+			this.device = started;
+			this.serving = true;
+			this.links.create(this.disk.name(), started.path());
+			logger.info("disk '{}' ready at {} ({})", this.disk.name(), started.path(),
+					DiskDescription.of(started.status()));
+			this.events.add(new BlockDeviceReadyEvent(started));
+			return started;
+		}
+		finally {
+			if (!this.serving) {
+				closeNow();
+			}
+		}
+	}
+
+	private void stopNow() {
+		UblkDevice current = this.device;
+		if (this.serving && current != null) {
+			this.links.remove(this.disk.name());
+			current.stop().block();
+			this.serving = false;
+			logger.info("disk '{}' at {} stopped", this.disk.name(), current.path());
+			this.events.add(new BlockDeviceStoppedEvent(current));
+		}
+		closeNow();
+	}
+
+	private void closeNow() {
+		this.open = false;
+		try {
+			this.disk.close();
+		}
+		catch (RuntimeException | Error ex) {
+			logger.error("the {} could not be closed", this.disk, ex);
+		}
+	}
+
+	private void forgetNow() {
+		this.forgotten = true;
+		this.forget.accept(this);
+	}
+
+}
