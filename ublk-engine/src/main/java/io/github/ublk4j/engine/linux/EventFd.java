@@ -47,8 +47,8 @@ public final class EventFd implements AutoCloseable {
 	}
 
 	/**
-	 * Increments the counter, which completes a pending read of it. Any thread; does
-	 * nothing once closed.
+	 * Increments the counter, which completes a pending read or poll of it. Any thread;
+	 * does nothing once closed.
 	 * @throws LinuxException if the kernel refuses
 	 */
 	public synchronized void signal() {

@@ -28,7 +28,6 @@ import io.github.ublk4j.engine.linux.CurrentThread;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.EventFd;
 import io.github.ublk4j.engine.linux.LinuxException;
-import io.github.ublk4j.engine.linux.LinuxPlatform;
 import io.github.ublk4j.engine.linux.Mapping;
 import io.github.ublk4j.engine.uring.CompletionConsumer;
 import io.github.ublk4j.engine.uring.IoUring;
@@ -65,7 +64,7 @@ final class DriverTransport implements QueueTransport {
 	// struct ublk_auto_buf_reg: UBLK_AUTO_BUF_REG_FALLBACK
 	private static final long AUTO_REGISTER_FALLBACK = 1L << (AutoBufReg.FLAGS * Byte.SIZE);
 
-	// beside one command per tag, the read of the event counter
+	// beside one command per tag, the poll of the event counter
 	private static final int EXTRA_ENTRIES = 1;
 
 	private static final long NO_SUCH_BUFFER = 0xffff;
@@ -95,10 +94,6 @@ final class DriverTransport implements QueueTransport {
 	private final ByteBuffer descriptors;
 
 	private final EventFd eventFd;
-
-	private final ByteBuffer eventCounter = ByteBuffer.allocateDirect(EventFd.COUNTER_BYTES);
-
-	private final long eventCounterAddress = LinuxPlatform.addressOf(this.eventCounter);
 
 	private final CompletionConsumer dispatch = this::completed;
 
@@ -293,9 +288,10 @@ final class DriverTransport implements QueueTransport {
 		}
 	}
 
+	// stays armed: each signal completes it once more, whatever the counter has come to
 	private void armWakeUp() {
 		makeRoom(1);
-		operation(IoUring.OP_READ, 0, this.eventFd.fd(), 0, this.eventCounterAddress, EventFd.COUNTER_BYTES, 0, 0,
+		operation(IoUring.OP_POLL_ADD, 0, this.eventFd.fd(), 0, 0, IoUring.POLL_ADD_MULTI, IoUring.POLLIN, 0,
 				KIND_WAKE_UP << KIND_SHIFT);
 	}
 
@@ -322,16 +318,18 @@ final class DriverTransport implements QueueTransport {
 			}
 		}
 		else {
-			completedOther(userData >>> KIND_SHIFT, low, result);
+			completedOther(userData >>> KIND_SHIFT, low, result, flags);
 		}
 	}
 
-	private void completedOther(long kind, int low, int result) {
+	private void completedOther(long kind, int low, int result, int flags) {
 		if (kind == KIND_TRANSFER) {
 			this.events.transferred(low, result);
 		}
 		else if (kind == KIND_WAKE_UP) {
-			armWakeUp();
+			if ((flags & IoUring.CQE_F_MORE) == 0) {
+				armWakeUp();
+			}
 		}
 		else if (kind == KIND_COPY) {
 			this.events.transferred(low, (result < 0) ? result : -Errno.EIO);

@@ -74,6 +74,9 @@ public final class IoUring implements AutoCloseable {
 	/** {@code IORING_OP_WRITE_FIXED}. */
 	public static final int OP_WRITE_FIXED = 5;
 
+	/** {@code IORING_OP_POLL_ADD}. */
+	public static final int OP_POLL_ADD = 6;
+
 	/** {@code IORING_OP_ASYNC_CANCEL}. */
 	public static final int OP_ASYNC_CANCEL = 14;
 
@@ -97,6 +100,15 @@ public final class IoUring implements AutoCloseable {
 
 	/** {@code IOSQE_CQE_SKIP_SUCCESS}: no completion unless it fails. */
 	public static final int SQE_CQE_SKIP_SUCCESS = 1 << 6;
+
+	/** {@code IORING_POLL_ADD_MULTI}: the poll goes on after each completion. */
+	public static final int POLL_ADD_MULTI = 1;
+
+	/** {@code POLLIN} of poll.h: there is something to read. */
+	public static final int POLLIN = 1;
+
+	/** {@code IORING_CQE_F_MORE}: the operation goes on. */
+	public static final int CQE_F_MORE = 1 << 1;
 
 	private static final long OFF_SQ_RING = 0;
 

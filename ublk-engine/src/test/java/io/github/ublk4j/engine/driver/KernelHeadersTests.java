@@ -67,6 +67,7 @@ class KernelHeadersTests {
 			#include <linux/prctl.h>
 			#include <asm/errno.h>
 			#include <asm/ioctl.h>
+			#include <asm/poll.h>
 			#include <asm/unistd.h>
 			""";
 
@@ -123,6 +124,7 @@ class KernelHeadersTests {
 						Map.entry("RSRC_UPDATE_SIZE", "sizeof(struct io_uring_rsrc_update)"),
 						Map.entry("RSRC_UPDATE_OFFSET", offset("struct io_uring_rsrc_update", "offset")),
 						Map.entry("RSRC_UPDATE_DATA", offset("struct io_uring_rsrc_update", "data")),
+						Map.entry("POLLIN", "POLLIN"),
 						Map.entry("EXT_ARG_SIZE", "sizeof(struct io_uring_getevents_arg)"),
 						Map.entry("EXT_ARG_TS", offset("struct io_uring_getevents_arg", "ts")),
 						Map.entry("TIMESPEC_SIZE", "sizeof(struct __kernel_timespec)"),
