@@ -32,10 +32,10 @@ import reactor.core.publisher.Mono;
 
 /**
  * The disks that {@code docs/benchmarks/run.sh} measures; prints the path of the disk.
- * Arguments: {@code KIND MODE [FILE]}; {@code -Dqueues=N} for several queues. The first
- * four kinds store nothing, so that only the way of a request is measured:
+ * Arguments: {@code KIND MODE [FILE]}; {@code -Dqueues=N} for several queues. All kinds but
+ * the last store nothing, so that only the way of a request is measured:
  * <ul>
- * <li>{@code null} answers on the queue's thread,</li>
+ * <li>{@code null} and {@code inline} answer on the queue's thread,</li>
  * <li>{@code handover} answers on another one,</li>
  * <li>{@code cleared} is {@code null} with the buffers of reads cleared by the
  * engine,</li>
@@ -59,9 +59,9 @@ final class BenchmarkServer implements BlockDeviceHandler {
 	private BenchmarkServer(String kind) {
 		this.answer = switch (kind) {
 			case "handover" -> new AnsweringThread();
-			case "null", "cleared", "touched" -> Mono.empty();
+			case "null", "inline", "cleared", "touched" -> Mono.empty();
 			default -> throw new IllegalArgumentException(
-					"unknown kind " + kind + "; known: null, handover, cleared, touched, file");
+					"unknown kind " + kind + "; known: null, inline, handover, cleared, touched, file");
 		};
 		this.touches = kind.equals("touched");
 		this.fillsReadBuffers = !kind.equals("cleared");
