@@ -56,7 +56,7 @@ public interface QueueMetrics {
 	void answered(AnsweredRequests requests);
 
 	/**
-	 * The queue has ended, and nothing follows.
+	 * The queue has ended, or could not start, and nothing follows.
 	 */
 	default void ended() {
 		// most observers keep nothing

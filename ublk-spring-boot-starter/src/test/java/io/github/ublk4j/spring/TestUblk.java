@@ -170,12 +170,16 @@ public final class TestUblk {
 	}
 
 	public static DeviceStatus status(DiskSpec spec, int id, DeviceState state, @Nullable String failure) {
+		return status(spec, id, state, failure,
+				List.of(new QueueStatus(0, "ublk-" + spec.name() + "-0", state == DeviceState.LIVE, spec.queueDepth(),
+						3, 1000, 1, 10, 4, 200, false, Duration.ofMillis(3), 0, true)));
+	}
+
+	public static DeviceStatus status(DiskSpec spec, int id, DeviceState state, @Nullable String failure,
+			List<QueueStatus> queues) {
 		return new DeviceStatus(spec.name(), id, Path.of("/dev/ublkb" + id), state, spec,
 				EnumSet.of(BlockOperation.READ, BlockOperation.WRITE), Set.of("CMD_IOCTL_ENCODE"), DataMode.USER_COPY,
-				1 << 20, 32 << 20, true,
-				List.of(new QueueStatus(0, "ublk-" + spec.name() + "-0", state == DeviceState.LIVE, spec.queueDepth(),
-						3, 1000, 1, 10, 4, 200, false, Duration.ofMillis(3), 0, true)),
-				failure);
+				1 << 20, 32 << 20, true, queues, failure);
 	}
 
 }

@@ -459,7 +459,6 @@ public final class BlockQueue {
 				cancelInFlight();
 				this.server.stop();
 				this.transfers.abandon();
-				observe(QueueMetrics::ended);
 			}
 		}
 		catch (Throwable ex) {
@@ -470,6 +469,7 @@ public final class BlockQueue {
 		}
 		finally {
 			this.counters.ended();
+			observe(QueueMetrics::ended);
 			this.ended.complete(null);
 			rejectTasks();
 		}

@@ -34,6 +34,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * What a queue tells about its requests, and how it is paused.
@@ -112,6 +113,16 @@ class ObservedBlockQueueTests extends AbstractQueueTests {
 		assertThat(this.recorder.ended).isFalse();
 		this.driver.stop();
 		assertThat(queue().awaitEnd(PATIENCE)).isTrue();
+		assertThat(this.recorder.ended).isTrue();
+	}
+
+	@Test
+	void observerOfAQueueThatCannotStartIsToldTheEnd() {
+		BlockQueue refused = BlockQueue.forHandler("test", 0, 4, (index) -> {
+			throw new IllegalStateException("no ring");
+		}, this.driver.dataPath(), (read) -> Mono.empty(), this::failed).observedBy(this.recorder);
+		assertThatThrownBy(() -> refused.start(PATIENCE)).hasMessageContaining("no ring");
+		assertThat(refused.awaitEnd(PATIENCE)).isTrue();
 		assertThat(this.recorder.ended).isTrue();
 	}
 

@@ -16,10 +16,12 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
@@ -53,19 +55,23 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param queues its queues
  * @param origins where the value of each declared attribute comes from
  */
-public record DeviceDescriptor(String name, int id, String path, DeviceState state, @Nullable String failure, long size,
-		int logicalBlockSize, int physicalBlockSize, int maxIoSize, int ioMin, int ioOpt, boolean readOnly,
-		boolean rotational, List<String> operations, List<String> driverFlags, DataModes dataMode,
-		BufferMemory bufferMemory, List<QueueDescriptor> queues,
-		Map<String, ValueOrigin> origins) implements OperationResponseBody {
+public record DeviceDescriptor(String name, int id, String path, DeviceState state,
+		@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String failure, long size, int logicalBlockSize,
+		int physicalBlockSize, int maxIoSize, int ioMin, int ioOpt, boolean readOnly, boolean rotational,
+		List<String> operations, List<String> driverFlags, DataModes dataMode, BufferMemory bufferMemory,
+		List<QueueDescriptor> queues, Map<String, ValueOrigin> origins) implements OperationResponseBody {
 
 	static DeviceDescriptor of(DeviceStatus status, Map<String, ValueOrigin> origins) {
 		DiskSpec spec = status.spec();
 		return new DeviceDescriptor(status.name(), status.id(), status.path().toString(), status.state(),
-				status.failure(), spec.size(), spec.logicalBlockSize(), spec.physicalBlockSize(), spec.maxIoSize(),
-				spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(), sorted(status.operations()),
-				sorted(status.flags()), DataModes.of(status), BufferMemory.of(status),
+				failure(status.failure()), spec.size(), spec.logicalBlockSize(), spec.physicalBlockSize(),
+				spec.maxIoSize(), spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(),
+				sorted(status.operations()), sorted(status.flags()), DataModes.of(status), BufferMemory.of(status),
 				status.queues().stream().map(QueueDescriptor::of).toList(), origins);
+	}
+
+	private static @Nullable String failure(@Nullable String failure) {
+		return (failure != null) ? Credentials.hiddenIn(failure) : null;
 	}
 
 	private static List<String> sorted(Collection<? extends Comparable<?>> names) {
@@ -107,21 +113,34 @@ public record DeviceDescriptor(String name, int id, String path, DeviceState sta
 	 * @param queue the index of the queue, from 0
 	 * @param thread the name of the thread that serves it
 	 * @param alive whether that thread still serves it
+	 * @param paused whether arriving requests wait
 	 * @param depth how many requests can be in flight
 	 * @param inFlight the requests that are being served
+	 * @param oldestRequestAge how long the oldest of them has been served, zero if there
+	 * is none
 	 * @param requests the requests that arrived
 	 * @param errors the requests that failed
 	 * @param handovers the completions that came from another thread
 	 * @param wakeUps how often such a completion had to wake the thread
 	 * @param enters the system calls {@code io_uring_enter} made
+	 * @param meanBatchSize requests per such call
+	 * @param cpu the processor that the thread last ran on, if it is known
+	 * @param ioFlusher whether the thread never waits for its own disk when memory is
+	 * short ({@code PR_SET_IO_FLUSHER})
 	 */
-	public record QueueDescriptor(int queue, String thread, boolean alive, int depth, int inFlight, long requests,
-			long errors, long handovers, long wakeUps, long enters) {
+	public record QueueDescriptor(int queue, String thread, boolean alive, boolean paused, int depth, int inFlight,
+			Duration oldestRequestAge, long requests, long errors, long handovers, long wakeUps, long enters,
+			double meanBatchSize, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer cpu, boolean ioFlusher) {
 
 		static QueueDescriptor of(QueueStatus status) {
-			return new QueueDescriptor(status.queue(), status.thread(), status.alive(), status.depth(),
-					status.inFlight(), status.requests(), status.errors(), status.handovers(), status.wakeUps(),
-					status.enters());
+			return new QueueDescriptor(status.queue(), status.thread(), status.alive(), status.paused(), status.depth(),
+					status.inFlight(), status.oldestRequestAge(), status.requests(), status.errors(),
+					status.handovers(), status.wakeUps(), status.enters(), meanBatchSize(status),
+					(status.cpu() >= 0) ? status.cpu() : null, status.ioFlusher());
+		}
+
+		private static double meanBatchSize(QueueStatus status) {
+			return Math.round(100.0 * status.requests() / Math.max(1, status.enters())) / 100.0;
 		}
 
 	}

@@ -17,10 +17,16 @@
 package io.github.ublk4j.spring.actuate;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkDriver;
+import io.github.ublk4j.metrics.InFlightRequest;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.UnservedBlockDevice;
+import io.github.ublk4j.spring.actuate.DeviceDescriptor.QueueDescriptor;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.Access;
@@ -28,30 +34,41 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
- * {@link Endpoint @Endpoint} that shows the disks of the application and their queues.
+ * {@link Endpoint @Endpoint} that shows the driver, the disks of the application, their
+ * queues and the requests in flight, and lets disks be paused. Sizes are bytes, times
+ * ISO-8601 durations.
  */
 @Endpoint(id = "ublk", defaultAccess = Access.READ_ONLY)
 public class UblkEndpoint {
 
+	private static final String QUEUES = "queues";
+
 	private final BlockDevices devices;
+
+	private final Supplier<@Nullable UblkDriver> driver;
 
 	/**
 	 * Creates an endpoint.
 	 * @param devices the disks to show
+	 * @param driver what serves them in the kernel; it may return {@code null} when that
+	 * is not known
 	 */
-	public UblkEndpoint(BlockDevices devices) {
+	public UblkEndpoint(BlockDevices devices, Supplier<@Nullable UblkDriver> driver) {
 		this.devices = devices;
+		this.driver = driver;
 	}
 
 	/**
-	 * Shows every disk.
-	 * @return the disks
+	 * Shows the driver and every disk.
+	 * @return the driver and the disks
 	 */
 	@ReadOperation
 	public DevicesDescriptor devices() {
-		return new DevicesDescriptor(this.devices.all().stream().map(this::describe).toList(), this.devices.unserved());
+		return new DevicesDescriptor(DriverDescriptor.of(this.driver.get()),
+				this.devices.all().stream().map(this::describe).toList(), this.devices.unserved());
 	}
 
 	/**
@@ -69,13 +86,101 @@ public class UblkEndpoint {
 	}
 
 	/**
-	 * Description of the disks.
+	 * Shows one queue and the requests that it is serving.
+	 * @param device the name of the disk
+	 * @param part the word "queues", as in the path
+	 * @param queue the index of the queue
+	 * @return the queue, {@code null} if there is no such disk, part or queue
+	 */
+	@ReadOperation
+	public @Nullable QueueRequestsDescriptor queue(@Selector String device, @Selector String part,
+			@Selector int queue) {
+		return this.devices.find(device)
+			.filter((found) -> QUEUES.equals(part))
+			.flatMap((found) -> QueueRequestsDescriptor.of(found, queue))
+			.orElse(null);
+	}
+
+	/**
+	 * Changes a disk.
+	 * @param device the name of the disk
+	 * @param action what to do
+	 * @return the disk afterwards, {@code null} if there is none of this name
+	 */
+	@WriteOperation
+	public @Nullable DeviceDescriptor change(@Selector String device, Action action) {
+		UblkDevice found = this.devices.find(device).orElse(null);
+		if (found == null) {
+			return null;
+		}
+		if (action == Action.PAUSE) {
+			found.pause();
+		}
+		else {
+			found.resume();
+		}
+		return describe(found);
+	}
+
+	/**
+	 * What can be done to a disk.
+	 */
+	public enum Action {
+
+		/** Let requests that arrive from now on wait. */
+		PAUSE,
+
+		/** Serve the requests that wait, and those to come. */
+		RESUME
+
+	}
+
+	/**
+	 * Description of the driver and the disks.
 	 *
+	 * @param driver the ublk driver, if it is known
 	 * @param devices the disks that are or were served
 	 * @param unserved the disks that are declared, but not served, and why
 	 */
-	public record DevicesDescriptor(List<DeviceDescriptor> devices,
-			List<UnservedBlockDevice> unserved) implements OperationResponseBody {
+	public record DevicesDescriptor(@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DriverDescriptor driver,
+			List<DeviceDescriptor> devices, List<UnservedBlockDevice> unserved) implements OperationResponseBody {
+
+	}
+
+	/**
+	 * Description of the ublk driver.
+	 *
+	 * @param kernel the release of the kernel
+	 * @param features what the driver can do ({@code UBLK_F_*} without the prefix)
+	 */
+	public record DriverDescriptor(String kernel, List<String> features) {
+
+		static @Nullable DriverDescriptor of(@Nullable UblkDriver driver) {
+			return (driver != null)
+					? new DriverDescriptor(driver.kernel(), driver.features().stream().sorted().toList()) : null;
+		}
+
+	}
+
+	/**
+	 * Description of a queue and the requests that it is serving.
+	 *
+	 * @param device the name of the disk
+	 * @param queue the queue
+	 * @param requests the requests in flight by tag
+	 */
+	public record QueueRequestsDescriptor(String device, QueueDescriptor queue,
+			List<InFlightRequest> requests) implements OperationResponseBody {
+
+		static Optional<QueueRequestsDescriptor> of(UblkDevice device, int queue) {
+			return device.status()
+				.queues()
+				.stream()
+				.filter((status) -> status.queue() == queue)
+				.findFirst()
+				.map((status) -> new QueueRequestsDescriptor(device.name(), QueueDescriptor.of(status),
+						device.inFlight(queue)));
+		}
 
 	}
 

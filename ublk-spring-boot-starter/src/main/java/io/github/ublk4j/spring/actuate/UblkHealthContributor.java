@@ -16,9 +16,14 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.time.Duration;
+import java.util.Comparator;
 import java.util.stream.Stream;
 
+import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.engine.DeviceStatus;
+import io.github.ublk4j.engine.QueueStatus;
+import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.BufferMemory;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.DataModes;
@@ -31,20 +36,26 @@ import org.springframework.boot.health.contributor.HealthContributors;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
- * The health of each disk: up while it is live, down when it failed, out of service while
- * it starts or stops and after it was stopped, and unknown if this application does not
- * serve it.
+ * The health of each disk: up while it is live and answers its requests, down when it or
+ * one of its queues failed or a request is stuck, out of service while it starts or stops
+ * or is paused and after it was stopped, and unknown if this application does not serve
+ * it.
  */
 public final class UblkHealthContributor implements CompositeHealthContributor {
 
 	private final BlockDevices devices;
 
+	private final Duration stuckRequestThreshold;
+
 	/**
 	 * Creates a contributor.
 	 * @param devices the disks, looked up each time health is asked for
+	 * @param stuckRequestThreshold how long a request may be served before its disk is
+	 * down
 	 */
-	public UblkHealthContributor(BlockDevices devices) {
+	public UblkHealthContributor(BlockDevices devices, Duration stuckRequestThreshold) {
 		this.devices = devices;
+		this.stuckRequestThreshold = stuckRequestThreshold;
 	}
 
 	@Override
@@ -59,7 +70,7 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 	public Stream<HealthContributors.Entry> stream() {
 		Stream<HealthContributors.Entry> served = this.devices.all()
 			.stream()
-			.map((device) -> entry(device.name(), () -> health(device.status())));
+			.map((device) -> entry(device.name(), () -> health(device)));
 		Stream<HealthContributors.Entry> unserved = this.devices.unserved()
 			.stream()
 			.map((disk) -> entry(disk.name(), () -> Health.unknown().withDetail("reason", disk.reason()).build()));
@@ -70,18 +81,66 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 		return new HealthContributors.Entry(name, indicator);
 	}
 
-	private static Health health(DeviceStatus status) {
+	private Health health(UblkDevice device) {
+		DeviceStatus status = device.status();
 		Health.Builder builder = switch (status.state()) {
-			case LIVE -> Health.up();
+			case LIVE -> live(device, status);
 			case STARTING, STOPPING, STOPPED -> Health.outOfService();
 			case FAILED -> Health.down();
 		};
 		builder.withDetail("path", status.path().toString()).withDetail("state", status.state());
 		builder.withDetail("dataMode", DataModes.of(status)).withDetail("bufferMemory", BufferMemory.of(status));
 		if (status.failure() != null) {
-			builder.withDetail("reason", status.failure());
+			builder.withDetail("reason", Credentials.hiddenIn(status.failure()));
 		}
 		return builder.build();
+	}
+
+	private Health.Builder live(UblkDevice device, DeviceStatus status) {
+		for (QueueStatus queue : status.queues()) {
+			if (!queue.alive()) {
+				return Health.down()
+					.withDetail("reason", "queue " + queue.queue() + " has ended, so nobody answers its requests");
+			}
+		}
+		if (status.queues().stream().anyMatch(QueueStatus::paused)) {
+			return Health.outOfService().withDetail("reason", "paused");
+		}
+		return status.queues()
+			.stream()
+			.filter((queue) -> stuck(queue.oldestRequestAge()))
+			.flatMap((queue) -> stuckRequests(device, queue.queue()))
+			.max(Comparator.comparing(StuckRequest::age))
+			.map((request) -> Health.down()
+				.withDetail("reason", "a request has been served for longer than " + this.stuckRequestThreshold)
+				.withDetail("stuckRequest", request))
+			.orElseGet(Health::up);
+	}
+
+	private Stream<StuckRequest> stuckRequests(UblkDevice device, int queue) {
+		return device.inFlight(queue)
+			.stream()
+			.filter((request) -> stuck(request.age()))
+			.map((request) -> new StuckRequest(queue, request.tag(), request.operation(), request.offset(),
+					request.length(), request.age()));
+	}
+
+	private boolean stuck(Duration age) {
+		return age.compareTo(this.stuckRequestThreshold) > 0;
+	}
+
+	/**
+	 * Description of the request that has been served longest.
+	 *
+	 * @param queue the index of its queue
+	 * @param tag its tag
+	 * @param operation what it asks for
+	 * @param offset the byte on the disk where it begins
+	 * @param length its length in bytes
+	 * @param age how long it has been served
+	 */
+	public record StuckRequest(int queue, int tag, BlockOperation operation, long offset, long length, Duration age) {
+
 	}
 
 }

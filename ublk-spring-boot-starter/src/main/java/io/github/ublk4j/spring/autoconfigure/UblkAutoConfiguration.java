@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.autoconfigure;
 import io.github.ublk4j.engine.DeviceListener;
 import io.github.ublk4j.engine.SimulatedUblk;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.metrics.DiskMetrics;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.UblkEngineCustomizer;
 
@@ -47,11 +48,13 @@ public final class UblkAutoConfiguration {
 	@Lazy
 	@ConditionalOnMissingBean
 	UblkEngine ublkEngine(UblkProperties properties, ObjectProvider<SimulatedUblk> simulated,
-			ObjectProvider<DeviceListener> listeners, ListableBeanFactory beanFactory) {
+			ObjectProvider<DiskMetrics> metrics, ObjectProvider<DeviceListener> listeners,
+			ListableBeanFactory beanFactory) {
 		UblkEngine.Builder builder = UblkEngine.builder()
 			.drainTimeout(properties.drainTimeout())
 			.controlTimeout(properties.controlTimeout());
 		simulated.ifAvailable(builder::simulated);
+		metrics.ifUnique(builder::metrics);
 		DataSize limit = properties.memory().limit();
 		if (limit != null) {
 			builder.memoryLimit(limit.toBytes());

@@ -18,7 +18,9 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.actuate.UblkEndpoint;
+import io.github.ublk4j.spring.actuate.UblkEndpointWebExtension;
 
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -37,8 +39,14 @@ public final class UblkEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	UblkEndpoint ublkEndpoint(BlockDevices devices) {
-		return new UblkEndpoint(devices);
+	UblkEndpoint ublkEndpoint(BlockDevices devices, ConfigurableListableBeanFactory beanFactory) {
+		return new UblkEndpoint(devices, new KnownDriver(beanFactory));
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	UblkEndpointWebExtension ublkEndpointWebExtension(UblkEndpoint endpoint) {
+		return new UblkEndpointWebExtension(endpoint);
 	}
 
 }

@@ -23,6 +23,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.boot.health.contributor.HealthContributor;
 import org.springframework.context.annotation.Bean;
@@ -34,12 +35,13 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = UblkAutoConfiguration.class)
 @ConditionalOnClass({ HealthContributor.class, ConditionalOnEnabledHealthIndicator.class })
 @ConditionalOnEnabledHealthIndicator("ublk")
+@EnableConfigurationProperties(UblkHealthProperties.class)
 public final class UblkHealthContributorAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(name = { "ublkHealthIndicator", "ublkHealthContributor" })
-	UblkHealthContributor ublkHealthContributor(BlockDevices devices) {
-		return new UblkHealthContributor(devices);
+	UblkHealthContributor ublkHealthContributor(BlockDevices devices, UblkHealthProperties properties) {
+		return new UblkHealthContributor(devices, properties.stuckRequestThreshold());
 	}
 
 }

@@ -91,13 +91,18 @@ class UblkEndpointTests {
 						          "queue": 0,
 						          "thread": "ublk-scratch-0",
 						          "alive": true,
+						          "paused": false,
 						          "depth": 128,
 						          "inFlight": 3,
+						          "oldestRequestAge": "PT0.003S",
 						          "requests": 1000,
 						          "errors": 1,
 						          "handovers": 10,
 						          "wakeUps": 4,
-						          "enters": 200
+						          "enters": 200,
+						          "meanBatchSize": 5.0,
+						          "cpu": 0,
+						          "ioFlusher": true
 						        }
 						      ],
 						      "origins": {}
@@ -125,13 +130,18 @@ class UblkEndpointTests {
 						          "queue": 0,
 						          "thread": "ublk-archive-0",
 						          "alive": false,
+						          "paused": false,
 						          "depth": 128,
 						          "inFlight": 3,
+						          "oldestRequestAge": "PT0.003S",
 						          "requests": 1000,
 						          "errors": 1,
 						          "handovers": 10,
 						          "wakeUps": 4,
-						          "enters": 200
+						          "enters": 200,
+						          "meanBatchSize": 5.0,
+						          "cpu": 0,
+						          "ioFlusher": true
 						        }
 						      ],
 						      "origins": {}
@@ -144,7 +154,7 @@ class UblkEndpointTests {
 
 	@Test
 	void oneDeviceIsShownByName() {
-		UblkEndpoint endpoint = new UblkEndpoint(this.devices);
+		UblkEndpoint endpoint = new UblkEndpoint(this.devices, () -> null);
 		assertThat(endpoint.device("archive")).extracting(DeviceDescriptor::id).isEqualTo(3);
 		assertThat(endpoint.device("unknown")).isNull();
 	}
@@ -176,7 +186,7 @@ class UblkEndpointTests {
 
 	@Test
 	void endpointOfTheApplicationIsUsed() {
-		UblkEndpoint endpoint = new UblkEndpoint(this.devices);
+		UblkEndpoint endpoint = new UblkEndpoint(this.devices, () -> null);
 		this.contextRunner.withBean("mine", UblkEndpoint.class, () -> endpoint)
 			.run((context) -> assertThat(context).getBean(UblkEndpoint.class).isSameAs(endpoint));
 	}

@@ -16,18 +16,24 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
+import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.QueueStatus;
+import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.metrics.InFlightRequest;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.BufferMemory;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.DataModes;
+import io.github.ublk4j.spring.actuate.UblkHealthContributor.StuckRequest;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkHealthContributorAutoConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +42,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.availability.ApplicationAvailabilityAutoConfiguration;
+import org.springframework.boot.availability.AvailabilityChangeEvent;
+import org.springframework.boot.availability.ReadinessState;
 import org.springframework.boot.health.actuate.endpoint.HealthEndpoint;
+import org.springframework.boot.health.autoconfigure.actuate.endpoint.AvailabilityProbesAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.actuate.endpoint.HealthEndpointAutoConfiguration;
+import org.springframework.boot.health.autoconfigure.application.AvailabilityHealthContributorAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.contributor.HealthContributorAutoConfiguration;
 import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
@@ -47,8 +58,11 @@ import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
 
 class UblkHealthContributorTests {
+
+	private static final Duration THRESHOLD = Duration.ofSeconds(30);
 
 	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class,
@@ -81,7 +95,8 @@ class UblkHealthContributorTests {
 	@Test
 	void healthOfDiskThatIsNotServedIsUnknown() {
 		BlockDevices unserved = TestUblk.devices(List.of(new UnservedBlockDevice("tape", "no kernel")));
-		HealthIndicator indicator = (HealthIndicator) new UblkHealthContributor(unserved).getContributor("tape");
+		HealthIndicator indicator = (HealthIndicator) new UblkHealthContributor(unserved, THRESHOLD)
+			.getContributor("tape");
 		Health health = Objects.requireNonNull(Objects.requireNonNull(indicator).health());
 		assertThat(health.getStatus()).isEqualTo(Status.UNKNOWN);
 		assertThat(health.getDetails()).containsExactly(Map.entry("reason", "no kernel"));
@@ -89,7 +104,7 @@ class UblkHealthContributorTests {
 
 	@Test
 	void unknownDeviceHasNoHealth() {
-		assertThat(new UblkHealthContributor(TestUblk.devices()).getContributor("scratch")).isNull();
+		assertThat(new UblkHealthContributor(TestUblk.devices(), THRESHOLD).getContributor("scratch")).isNull();
 	}
 
 	@Test
@@ -128,8 +143,91 @@ class UblkHealthContributorTests {
 			.run((context) -> assertThat(context).doesNotHaveBean(UblkHealthContributor.class));
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "30001, DOWN", "29999, UP" })
+	void diskWithAStuckRequestIsDown(long millis, String status) {
+		Duration age = Duration.ofMillis(millis);
+		UblkDevice device = device(queue(true, false, age));
+		given(device.inFlight(0))
+			.willReturn(List.of(new InFlightRequest(7, BlockOperation.WRITE, 4096, 512, Duration.ofMillis(5)),
+					new InFlightRequest(9, BlockOperation.READ, 8192, 1024, age)));
+		Health health = health(TestUblk.devices(device));
+		assertThat(health.getStatus()).isEqualTo(new Status(status));
+		if (health.getStatus().equals(Status.DOWN)) {
+			assertThat(health.getDetails())
+				.containsEntry("stuckRequest", new StuckRequest(0, 9, BlockOperation.READ, 8192, 1024, age))
+				.containsEntry("reason", "a request has been served for longer than PT30S");
+		}
+	}
+
+	@Test
+	void pausedDiskIsOutOfServiceEvenWithAnOldRequest() {
+		UblkDevice device = device(queue(true, true, Duration.ofMinutes(1)));
+		Health health = health(TestUblk.devices(device));
+		assertThat(health.getStatus()).isEqualTo(Status.OUT_OF_SERVICE);
+		assertThat(health.getDetails()).containsEntry("reason", "paused");
+	}
+
+	@Test
+	void liveDiskWithAQueueThatHasEndedIsDown() {
+		UblkDevice device = device(queue(false, false, Duration.ZERO));
+		Health health = health(TestUblk.devices(device));
+		assertThat(health.getStatus()).isEqualTo(Status.DOWN);
+		assertThat(health.getDetails()).containsEntry("reason", "queue 0 has ended, so nobody answers its requests");
+	}
+
+	@Test
+	void credentialsInTheReasonAreHidden() {
+		assertThat(health(DeviceState.FAILED, "Queue 0 ended: cannot reach s3://me:pass@host/disk, token=abc")
+			.getDetails()).containsEntry("reason", "Queue 0 ended: cannot reach s3://******@host/disk, token=******");
+	}
+
+	@Test
+	void thresholdIsAProperty() {
+		UblkDevice device = device(queue(true, false, Duration.ofSeconds(2)));
+		given(device.inFlight(0))
+			.willReturn(List.of(new InFlightRequest(7, BlockOperation.READ, 0, 512, Duration.ofSeconds(2))));
+		this.contextRunner.withBean(BlockDevices.class, () -> TestUblk.devices(device))
+			.withPropertyValues("management.health.ublk.stuck-request-threshold=1s")
+			.run((context) -> assertThat(context.getBean(HealthEndpoint.class).health().getStatus())
+				.isEqualTo(Status.DOWN));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "LIVE, UP", "FAILED, DOWN" })
+	void healthCanBePartOfReadiness(DeviceState state, String status) {
+		this.contextRunner.withBean(BlockDevices.class, () -> devices(state, null))
+			.withConfiguration(AutoConfigurations.of(ApplicationAvailabilityAutoConfiguration.class,
+					AvailabilityHealthContributorAutoConfiguration.class, AvailabilityProbesAutoConfiguration.class))
+			.withPropertyValues("management.endpoint.health.probes.enabled=true",
+					"management.endpoint.health.group.readiness.include=readinessState,ublk")
+			.run((context) -> {
+				AvailabilityChangeEvent.publish(context, ReadinessState.ACCEPTING_TRAFFIC);
+				HealthEndpoint endpoint = context.getBean(HealthEndpoint.class);
+				assertThat(Objects.requireNonNull(endpoint.healthForPath("readiness")).getStatus())
+					.isEqualTo(new Status(status));
+				assertThat(endpoint.healthForPath("readiness", "ublk", "scratch")).isNotNull();
+			});
+	}
+
+	private static UblkDevice device(QueueStatus queue) {
+		return TestUblk.device(TestUblk.status(DiskSpec.named("scratch").size(1 << 20).build(), 0, DeviceState.LIVE,
+				null, List.of(queue)));
+	}
+
+	private static QueueStatus queue(boolean alive, boolean paused, Duration oldest) {
+		return new QueueStatus(0, "ublk-scratch-0", alive, 128, 1, 1, 0, 0, 0, 1, paused, oldest, -1, false);
+	}
+
+	private static Health health(BlockDevices devices) {
+		HealthContributors.Entry entry = new UblkHealthContributor(devices, THRESHOLD).stream()
+			.findFirst()
+			.orElseThrow();
+		return Objects.requireNonNull(((HealthIndicator) entry.contributor()).health());
+	}
+
 	private static Health health(DeviceState state, @Nullable String failure) {
-		HealthContributors.Entry entry = new UblkHealthContributor(devices(state, failure)).stream()
+		HealthContributors.Entry entry = new UblkHealthContributor(devices(state, failure), THRESHOLD).stream()
 			.findFirst()
 			.orElseThrow();
 		assertThat(entry.name()).isEqualTo("scratch");

@@ -1,0 +1,93 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.actuate;
+
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.DeviceStatus;
+import io.github.ublk4j.engine.QueueStatus;
+import io.github.ublk4j.engine.UblkDevice;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The status of a disk for those who ask for one number after the other, as a scrape
+ * does: all of them come from one snapshot.
+ */
+final class DeviceView {
+
+	private static final long FRESH = TimeUnit.MILLISECONDS.toNanos(100);
+
+	private final String disk;
+
+	private final Function<String, Optional<UblkDevice>> devices;
+
+	private final Runnable whenMissing;
+
+	private volatile @Nullable Snapshot latest;
+
+	DeviceView(String disk, Function<String, Optional<UblkDevice>> devices, Runnable whenMissing) {
+		this.disk = disk;
+		this.devices = devices;
+		this.whenMissing = whenMissing;
+	}
+
+	/**
+	 * Returns a number of the disk, not a number if there is no such disk.
+	 */
+	double device(ToDoubleFunction<DeviceStatus> number) {
+		DeviceStatus status = snapshot();
+		return (status != null) ? number.applyAsDouble(status) : Double.NaN;
+	}
+
+	/**
+	 * Returns a number of one queue, 0 if there is no such queue.
+	 */
+	double queue(int index, ToDoubleFunction<QueueStatus> number) {
+		DeviceStatus status = snapshot();
+		return (status != null && index < status.queues().size()) ? number.applyAsDouble(status.queues().get(index))
+				: 0;
+	}
+
+	/**
+	 * Returns the state that the disk is in at this moment.
+	 */
+	@Nullable DeviceState state() {
+		return this.devices.apply(this.disk).map(UblkDevice::status).map(DeviceStatus::state).orElse(null);
+	}
+
+	private @Nullable DeviceStatus snapshot() {
+		Snapshot current = this.latest;
+		if (current == null || System.nanoTime() - current.takenAt() > FRESH) {
+			DeviceStatus status = this.devices.apply(this.disk).map(UblkDevice::status).orElse(null);
+			current = new Snapshot(status, System.nanoTime());
+			this.latest = current;
+			if (status == null) {
+				this.whenMissing.run();
+			}
+		}
+		return current.status();
+	}
+
+	private record Snapshot(@Nullable DeviceStatus status, long takenAt) {
+
+	}
+
+}
