@@ -32,8 +32,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * The disks that {@code docs/benchmarks/run.sh} measures; prints the path of the disk.
- * Arguments: {@code KIND MODE [FILE]}; {@code -Dqueues=N} for several queues. All kinds but
- * the last store nothing, so that only the way of a request is measured:
+ * Arguments: {@code KIND MODE [FILE]}; {@code -Dqueues=N} for several queues. All kinds
+ * but the last store nothing, so that only the way of a request is measured:
  * <ul>
  * <li>{@code null} and {@code inline} answer on the queue's thread,</li>
  * <li>{@code handover} answers on another one,</li>
