@@ -64,7 +64,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	private final Map<Integer, Integer> transferResults = new LinkedHashMap<>();
 
 	// transfers that the ring follows by a copy
-	private final Map<Integer, RingTransfer> copiesToRequest = new HashMap<>();
+	private final Map<Integer, RingOperation> copiesToRequest = new HashMap<>();
 
 	private final Map<Integer, TransferRequest> transfers = new LinkedHashMap<>();
 
@@ -201,7 +201,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	}
 
 	@Override
-	public void transfer(RingTransfer transfer, int slot) {
+	public void transfer(RingOperation transfer, int slot) {
 		TransferRequest started = new TransferRequest(slot, transfer.opcode(), transfer.fd(), transfer.restPosition(),
 				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.fixedBuffer());
 		boolean copiesFromRequest = transfer.copiesFromRequest();
@@ -266,7 +266,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 	synchronized void endTransfer(TransferRequest transfer, int result) {
 		this.transfers.remove(transfer.slot());
-		RingTransfer copying = this.copiesToRequest.remove(transfer.slot());
+		RingOperation copying = this.copiesToRequest.remove(transfer.slot());
 		if (copying != null && result == transfer.length()) {
 			int length = (int) copying.length();
 			copier().toRequest(copying.request().tagInFlight(), Objects.requireNonNull(copying.memory()), length);
@@ -459,21 +459,6 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 				this.buffers[tag].zero(length);
 			}
 			return this.buffers[tag];
-		}
-
-		@Override
-		IoBuffer provide(IoRequest request) {
-			throw new AssertionError("it has one");
-		}
-
-		@Override
-		IoBuffer lend(int length) {
-			throw new AssertionError("a request has a buffer");
-		}
-
-		@Override
-		void takeBack(IoBuffer lent) {
-			throw new AssertionError("nothing is lent");
 		}
 
 		@Override
