@@ -545,6 +545,12 @@ public final class BlockQueue {
 		if (batch.arrivals() > 0 || this.heldCount > 0) {
 			beginArrived(batch);
 		}
+		// first, so that no flush of the batch succeeds although a write is lost
+		for (int i = 0; i < batch.transfers(); i++) {
+			if (batch.transferResult(i) < 0) {
+				this.transfers.get(batch.transferSlot(i)).noteLostWrites(batch.transferResult(i));
+			}
+		}
 		for (int i = 0; i < batch.transfers(); i++) {
 			this.transfers.get(batch.transferSlot(i)).completed(batch.transferResult(i));
 		}
@@ -721,8 +727,10 @@ public final class BlockQueue {
 				commit(request);
 			}
 		}
-		logger.warn("disk '{}': the stream of queue {} has ended, and {} requests that it had fail with EIO", this.disk,
-				this.index, failed);
+		if (failed > 0) {
+			logger.warn("disk '{}': the request stream of queue {} has ended, so {} requests fail with EIO", this.disk,
+					this.index, failed);
+		}
 	}
 
 	private void failInFlight() {

@@ -200,7 +200,7 @@ final class DriverTransport implements QueueTransport {
 			length = flags;
 			flags = 0;
 		}
-		int fixedBuffer = Math.max(0, transfer.fixedBuffer());
+		int fixedBuffer = Math.max(0, transfer.data().fixedBuffer());
 		// A silent entry that fails is the only one of its chain to complete
 		long userData = KIND_TRANSFER << KIND_SHIFT | slot;
 		boolean copiesToRequest = transfer.copiesToRequest();
@@ -226,7 +226,7 @@ final class DriverTransport implements QueueTransport {
 	// Done within the submission, since the device is open without blocking
 	private void copy(int opcode, RingOperation transfer, int entryFlags, long userData) {
 		operation(opcode, IoUring.SQE_FIXED_FILE | entryFlags, CHAR_DEVICE,
-				CharDevice.positionOf(this.queue, transfer.request().tagInFlight()), transfer.address(),
+				CharDevice.positionOf(this.queue, transfer.request().tagInFlight()), transfer.data().address(),
 				(int) transfer.length(), 0, 0, userData);
 	}
 

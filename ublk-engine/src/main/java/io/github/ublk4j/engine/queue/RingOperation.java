@@ -25,13 +25,14 @@ import io.github.ublk4j.engine.uring.IoUring;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a ring does for a transfer: an operation on a file, where its data lies, and how
- * much of it is done. Any thread defines it; from its beginning on the loop alone uses
- * it.
+ * What a ring does for a transfer: an operation on a file, and how much of it is done.
+ * Any thread defines it; from its beginning on the loop alone uses it.
  */
 final class RingOperation {
 
 	private final IoRequest request;
+
+	private final TransferData data;
 
 	private int opcode;
 
@@ -45,20 +46,13 @@ final class RingOperation {
 
 	private int fd;
 
-	private int fixedBuffer = DataPath.NO_FIXED_BUFFER;
-
-	private long address;
-
-	private @Nullable IoBuffer memory;
-
-	private boolean borrowed;
-
 	private boolean unbuffered;
 
 	private int done;
 
 	RingOperation(IoRequest request) {
 		this.request = request;
+		this.data = new TransferData(request);
 	}
 
 	/**
@@ -87,13 +81,9 @@ final class RingOperation {
 	 */
 	void begin(DataPath path) {
 		this.done = 0;
-		this.address = 0;
-		this.fixedBuffer = DataPath.NO_FIXED_BUFFER;
 		this.fd = file().use();
 		try {
-			if (movesData()) {
-				locateData(path);
-			}
+			locateData(path);
 		}
 		catch (RuntimeException | Error ex) {
 			file().endUse();
@@ -101,19 +91,9 @@ final class RingOperation {
 		}
 	}
 
-	/**
-	 * Finds the data, again when the pages of the request could not be registered.
-	 */
 	void locateData(DataPath path) {
-		this.fixedBuffer = path.fixedBuffer(this.request);
-		if (this.fixedBuffer == DataPath.NO_FIXED_BUFFER) {
-			IoBuffer buffer = this.request.ownBuffer();
-			if (buffer == null) {
-				buffer = this.request.transfers().borrow(path, (int) this.length);
-				this.borrowed = true;
-			}
-			this.memory = buffer;
-			this.address = buffer.address();
+		if (movesData()) {
+			this.data.locate(path, (int) this.length);
 		}
 	}
 
@@ -121,11 +101,7 @@ final class RingOperation {
 	 * Lets go of the file and of borrowed memory.
 	 */
 	void end(DataPath path) {
-		this.memory = null;
-		if (this.borrowed) {
-			this.borrowed = false;
-			this.request.transfers().giveBack(path);
-		}
+		this.data.release(path);
 		file().endUse();
 	}
 
@@ -154,8 +130,7 @@ final class RingOperation {
 	 * any other of the request finds nothing in the fixed buffer.
 	 */
 	boolean missedPages(int result) {
-		return (result == -Errno.ECANCELED || result == -Errno.EFAULT) && this.fixedBuffer != DataPath.NO_FIXED_BUFFER
-				&& this.request.pages() == IoRequest.Pages.UNAVAILABLE;
+		return (result == -Errno.ECANCELED || result == -Errno.EFAULT) && this.data.isMissing();
 	}
 
 	/**
@@ -166,7 +141,7 @@ final class RingOperation {
 	 */
 	void noteLostWrites(int result, boolean cancelled) {
 		boolean brokenOff = result == -Errno.ECANCELED || (cancelled && result == -Errno.EINTR);
-		if (result < 0 && syncs() && !brokenOff) {
+		if (syncs() && !brokenOff && !missedPages(result)) {
 			file().lostWrites().add(failure(result));
 		}
 	}
@@ -227,12 +202,8 @@ final class RingOperation {
 	}
 
 	int opcode() {
-		boolean fixed = this.fixedBuffer != DataPath.NO_FIXED_BUFFER;
-		if (fixed && this.opcode == IoUring.OP_READ) {
-			return IoUring.OP_READ_FIXED;
-		}
-		if (fixed && this.opcode == IoUring.OP_WRITE) {
-			return IoUring.OP_WRITE_FIXED;
+		if (this.data.isFixed()) {
+			return isRead() ? IoUring.OP_READ_FIXED : IoUring.OP_WRITE_FIXED;
 		}
 		return this.opcode;
 	}
@@ -257,25 +228,8 @@ final class RingOperation {
 		return this.flags;
 	}
 
-	/**
-	 * Returns the fixed buffer of the data, or {@link DataPath#NO_FIXED_BUFFER}.
-	 */
-	int fixedBuffer() {
-		return this.fixedBuffer;
-	}
-
-	/**
-	 * Returns the memory at the address, which stays alive as long as this object.
-	 */
-	@Nullable IoBuffer memory() {
-		return this.memory;
-	}
-
-	/**
-	 * Returns where all of the data lies.
-	 */
-	long address() {
-		return this.address;
+	TransferData data() {
+		return this.data;
 	}
 
 	long length() {
@@ -293,7 +247,7 @@ final class RingOperation {
 	 * Returns where the rest lies: an address, or an offset in the fixed buffer.
 	 */
 	long restAddress() {
-		return this.address + this.done;
+		return this.data.address() + this.done;
 	}
 
 	long restLength() {
@@ -305,7 +259,7 @@ final class RingOperation {
 	 * written.
 	 */
 	boolean copiesFromRequest() {
-		return this.borrowed && this.opcode == IoUring.OP_WRITE && this.done == 0;
+		return this.data.isBorrowed() && this.opcode == IoUring.OP_WRITE && this.done == 0;
 	}
 
 	/**
@@ -313,19 +267,7 @@ final class RingOperation {
 	 * from the file.
 	 */
 	boolean copiesToRequest() {
-		return this.borrowed && this.opcode == IoUring.OP_READ;
-	}
-
-	/**
-	 * Returns whether the pages of the request must be registered first, which happens
-	 * once.
-	 */
-	boolean needsRegistration() {
-		if (this.fixedBuffer == DataPath.NO_FIXED_BUFFER || this.request.pages() != IoRequest.Pages.UNREGISTERED) {
-			return false;
-		}
-		this.request.pages(IoRequest.Pages.REGISTERED_BY_COMMAND);
-		return true;
+		return this.data.isBorrowed() && isRead();
 	}
 
 }

@@ -18,6 +18,7 @@ package io.github.ublk4j.engine.queue;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
@@ -164,16 +165,16 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	 */
 	void begin() {
 		if (this.cancelled) {
-			endUnheard();
+			free();
 			return;
 		}
 		if (!this.request.isActive(this.generation)) {
-			fail(new IllegalStateException("The transfer was subscribed after the end of its request"));
+			finish(new IllegalStateException("The transfer was subscribed after the end of its request"));
 			return;
 		}
 		BlockIoException lost = this.operation.lostWrites();
 		if (lost != null) {
-			fail(lost);
+			finish(lost);
 			return;
 		}
 		if (this.operation.isRead() && this.request.transfers().defers(this)) {
@@ -191,11 +192,20 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		// a file that is closed, or no memory
 		catch (RuntimeException | Error ex) {
 			this.request.transfers().ended(this.operation, false);
-			fail(ex);
+			finish(ex);
 			return;
 		}
 		this.slot = this.home.transfers().add(this);
 		this.home.transfers().queue(this);
+	}
+
+	/**
+	 * Notes what a failure says about the file, before any transfer of the same batch is
+	 * {@linkplain #completed(int) completed}. Called by the loop.
+	 * @param result the negative error number
+	 */
+	void noteLostWrites(int result) {
+		this.operation.noteLostWrites(result, this.cancelled);
 	}
 
 	/**
@@ -214,8 +224,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 			transferThroughMemory();
 		}
 		else {
-			this.operation.noteLostWrites(result, this.cancelled);
-			end(this.operation.failure(result), false);
+			end(this.cancelled ? null : this.operation.failure(result), false);
 		}
 	}
 
@@ -235,55 +244,37 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		this.operation.end(this.home.dataPath());
 		// before the signal: the request that it ends need not wait for this transfer
 		this.request.transfers().ended(this.operation, done);
-		if (this.cancelled) {
-			endUnheard();
-		}
-		else if (failure == null) {
-			succeed();
-		}
-		else {
-			fail(failure);
-		}
-	}
-
-	private void endUnheard() {
-		this.actual = null;
-		STATE.setRelease(this, ENDED);
-	}
-
-	private void succeed() {
-		CoreSubscriber<? super Void> subscriber = subscriber();
-		STATE.setRelease(this, ENDED);
-		try {
-			subscriber.onComplete();
-		}
-		// Reactor lets fatal errors through; they must not end the queue
-		catch (Throwable ex) {
-			this.request.failWith(ex);
-		}
-	}
-
-	private CoreSubscriber<? super Void> subscriber() {
-		CoreSubscriber<? super Void> current = this.actual;
-		if (current == null) {
-			throw new IllegalStateException("The transfer has no subscriber");
-		}
-		this.actual = null;
-		return current;
+		finish(failure);
 	}
 
 	// Whoever has cancelled wants to hear nothing; Reactor would log it as a dropped
 	// error
-	private void fail(Throwable failure) {
+	private void finish(@Nullable Throwable failure) {
 		if (this.cancelled) {
-			endUnheard();
-			return;
+			free();
 		}
-		CoreSubscriber<? super Void> subscriber = subscriber();
+		else {
+			signal(failure);
+		}
+	}
+
+	private void free() {
+		this.actual = null;
 		STATE.setRelease(this, ENDED);
+	}
+
+	private void signal(@Nullable Throwable failure) {
+		CoreSubscriber<? super Void> subscriber = Objects.requireNonNull(this.actual, "the transfer has no subscriber");
+		free();
 		try {
-			subscriber.onError(failure);
+			if (failure == null) {
+				subscriber.onComplete();
+			}
+			else {
+				subscriber.onError(failure);
+			}
 		}
+		// Reactor lets fatal errors through; they must not end the queue
 		catch (Throwable ex) {
 			this.request.failWith(ex);
 		}
@@ -303,7 +294,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 		@Override
 		void reject() {
-			fail(new BlockIoException(BlockErrno.EIO, "The queue has ended"));
+			finish(new BlockIoException(BlockErrno.EIO, "The queue has ended"));
 		}
 
 	}

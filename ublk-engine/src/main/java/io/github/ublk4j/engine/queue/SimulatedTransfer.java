@@ -75,12 +75,12 @@ final class SimulatedTransfer {
 		this.copiesFromRequest = transfer.copiesFromRequest();
 		this.copiesToRequest = transfer.copiesToRequest();
 		this.pages = request.pages();
-		IoBuffer memory = transfer.memory();
-		boolean fixed = transfer.fixedBuffer() != DataPath.NO_FIXED_BUFFER;
+		IoBuffer memory = transfer.data().memory();
+		boolean fixed = transfer.data().fixedBuffer() != DataPath.NO_FIXED_BUFFER;
 		ByteBuffer all = fixed ? this.pages : (memory != null) ? memory.bytes().duplicate().clear() : null;
 		this.whole = (all != null) ? all.slice(0, (int) transfer.length()) : null;
-		this.rest = (all != null) ? all.slice((int) (transfer.restAddress() - transfer.address()), (int) this.length)
-				: null;
+		this.rest = (all != null)
+				? all.slice((int) (transfer.restAddress() - transfer.data().address()), (int) this.length) : null;
 	}
 
 	/**

@@ -91,7 +91,7 @@ final class TransferSlots {
 	void submit(QueueTransport transport) {
 		for (int i = 0; i < this.pendingCount; i++) {
 			RingTransfer transfer = this.pending[i];
-			if (transfer.operation().needsRegistration()) {
+			if (transfer.operation().data().needsRegistration()) {
 				transport.registerPages(transfer.request().tagInFlight());
 			}
 			transport.transfer(transfer.operation(), transfer.slot());

@@ -203,12 +203,12 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	@Override
 	public void transfer(RingOperation transfer, int slot) {
 		TransferRequest started = new TransferRequest(slot, transfer.opcode(), transfer.fd(), transfer.restPosition(),
-				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.fixedBuffer());
+				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.data().fixedBuffer());
 		boolean copiesFromRequest = transfer.copiesFromRequest();
 		int tag = transfer.request().tagInFlight();
 		this.queued.add(() -> {
 			if (copiesFromRequest) {
-				copier().fromRequest(tag, Objects.requireNonNull(transfer.memory()), (int) transfer.length());
+				copier().fromRequest(tag, Objects.requireNonNull(transfer.data().memory()), (int) transfer.length());
 			}
 			if (transfer.copiesToRequest()) {
 				this.copiesToRequest.put(slot, transfer);
@@ -269,7 +269,8 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		RingOperation copying = this.copiesToRequest.remove(transfer.slot());
 		if (copying != null && result == transfer.length()) {
 			int length = (int) copying.length();
-			copier().toRequest(copying.request().tagInFlight(), Objects.requireNonNull(copying.memory()), length);
+			copier().toRequest(copying.request().tagInFlight(), Objects.requireNonNull(copying.data().memory()),
+					length);
 			this.transferResults.put(transfer.slot(), length);
 			notifyAll();
 			return;

@@ -133,7 +133,7 @@ class DriverTransportTests {
 	@Test
 	void registrationThatTheKernelRefusesCancelsTheTransferAfterIt() throws IOException {
 		RingOperation read = read(this.zeroCopy, file("data", LENGTH, 3));
-		assertThat(read.needsRegistration()).isTrue();
+		assertThat(read.data().needsRegistration()).isTrue();
 		this.transport.registerPages(TAG);
 		this.transport.transfer(read, SLOT);
 		// a loud head does not silence the transfer

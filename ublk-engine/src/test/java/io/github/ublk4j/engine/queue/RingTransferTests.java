@@ -176,6 +176,20 @@ class RingTransferTests extends AbstractQueueTests {
 	}
 
 	@Test
+	void lostWriteReportedToTheSecondOfTwoFlushesThatEndTogetherFailsBoth() {
+		serveFlushes((flush) -> flush.sync(this.file));
+		CompletableFuture<byte[]> first = this.driver.other(IoOperation.FLUSH, 0, 0);
+		CompletableFuture<byte[]> second = this.driver.other(IoOperation.FLUSH, 0, 0);
+		List<TransferRequest> transfers = this.driver.awaitTransfers(2);
+		synchronized (this.driver) {
+			this.driver.endTransfer(transfers.get(0), 0);
+			this.driver.endTransfer(transfers.get(1), -5);
+		}
+		assertFails(first, BlockErrno.EIO);
+		assertFails(second, BlockErrno.EIO);
+	}
+
+	@Test
 	void lostWriteReportedToADurableWriteFailsLaterFlushesButNotWrites() throws Exception {
 		start(new TestHandler() {
 			@Override
@@ -828,7 +842,7 @@ class RingTransferTests extends AbstractQueueTests {
 		@Override
 		public void transfer(RingOperation transfer, int slot) {
 			endTransfer(new TransferRequest(slot, transfer.opcode(), transfer.fd(), transfer.restPosition(),
-					transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.fixedBuffer()));
+					transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.data().fixedBuffer()));
 		}
 
 	}
