@@ -18,21 +18,59 @@ package io.github.ublk4j.block;
 
 /**
  * An open file that requests can be transferred to and from by the kernel, without a copy
- * in this process. Made by {@code io.github.ublk4j.store.BackingFiles}.
+ * in this process. {@code io.github.ublk4j.store.BackingFiles} opens it. Any thread.
+ * <p>
+ * The system reports data that it has lost to one flush only. After a flush or a
+ * {@linkplain WriteRequest#forceUnitAccess() durable write} has failed, therefore, all
+ * later ones on the same object fail too.
  */
-public interface BackingFile extends AutoCloseable {
+public final class BackingFile implements AutoCloseable {
+
+	private final Object inside;
+
+	private final Runnable close;
+
+	private BackingFile(Object inside, Runnable close) {
+		this.inside = inside;
+		this.close = close;
+	}
 
 	/**
-	 * Returns the descriptor.
-	 * @return the number of the open file descriptor
-	 * @throws IllegalStateException if closed
+	 * Wraps a file that the engine understands; {@code BackingFiles} does.
+	 * @param inside the file
+	 * @param close closes it; idempotent
+	 * @return the wrapper
 	 */
-	int fd();
+	public static BackingFile of(Object inside, Runnable close) {
+		return new BackingFile(inside, close);
+	}
 
 	/**
-	 * Closes the file. Whoever closes it makes sure that no transfer runs.
+	 * Returns what is wrapped, for the engine.
+	 * @param <T> the type that it must have
+	 * @param type that type
+	 * @return the file inside
+	 * @throws IllegalArgumentException if it is something else
+	 */
+	public <T> T unwrap(Class<T> type) {
+		if (!type.isInstance(this.inside)) {
+			throw new IllegalArgumentException(this + " cannot be used for transfers; open it by BackingFiles");
+		}
+		return type.cast(this.inside);
+	}
+
+	/**
+	 * Closes the file. Transfers that are under way go on, and the descriptor is closed
+	 * when the last of them has ended; those that begin later fail with EIO. Idempotent.
 	 */
 	@Override
-	void close();
+	public void close() {
+		this.close.run();
+	}
+
+	@Override
+	public String toString() {
+		return this.inside.toString();
+	}
 
 }

@@ -28,7 +28,8 @@ public interface FlushRequest extends BlockRequest {
 	 * Makes what was written to a file durable ({@code fdatasync(2)}), on the ring of the
 	 * queue. Any thread may subscribe.
 	 * @param file the file
-	 * @return completes on the queue's thread; fails with a {@link BlockIoException}
+	 * @return completes on the queue's thread; fails with a {@link BlockIoException}, for
+	 * ever once one has failed, see {@link BackingFile}
 	 */
 	Mono<Void> sync(BackingFile file);
 

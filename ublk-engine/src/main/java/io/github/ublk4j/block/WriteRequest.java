@@ -35,9 +35,10 @@ public interface WriteRequest extends BlockRequest {
 	/**
 	 * Stores the request in a file, on the ring of the queue: no thread waits, and in
 	 * {@linkplain DataMode#ZERO_COPY zero-copy mode} no data is copied in this process. A
-	 * disk that has taken the {@link #buffer()} before stores what is in it now. With
-	 * {@link #forceUnitAccess()} the data is durable on completion. Any thread may
-	 * subscribe.
+	 * disk that has taken the {@link #buffer()} before stores what is in it now; one that
+	 * takes it during a transfer gets an {@link IllegalStateException}, except in copy
+	 * mode. With {@link #forceUnitAccess()} the data is durable on completion, and a
+	 * failure makes later ones fail, see {@link BackingFile}. Any thread may subscribe.
 	 * <p>
 	 * The transfer covers the whole request. It begins when it is subscribed and must end
 	 * before the request does; a cancelled one is broken off.

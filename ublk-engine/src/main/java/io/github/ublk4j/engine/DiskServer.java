@@ -32,7 +32,7 @@ import io.github.ublk4j.engine.queue.QueueTransport;
 /**
  * What serves a disk, a handler or a stream, as far as a device needs to know.
  */
-abstract class DiskServer {
+final class DiskServer {
 
 	private final Object author;
 
@@ -40,24 +40,40 @@ abstract class DiskServer {
 
 	private final Set<BlockOperation> operations = EnumSet.noneOf(BlockOperation.class);
 
-	private DiskServer(Object author, Set<BlockOperation> operations, String remedy) {
+	private final boolean fillsReadBuffers;
+
+	private final boolean transfersOnly;
+
+	private final QueueFactory queues;
+
+	private DiskServer(Object author, Set<BlockOperation> operations, String remedy, boolean fillsReadBuffers,
+			boolean transfersOnly, QueueFactory queues) {
 		this.author = author;
 		this.remedy = remedy;
 		this.operations.addAll(operations);
+		this.fillsReadBuffers = fillsReadBuffers;
+		this.transfersOnly = transfersOnly;
+		this.queues = queues;
 	}
 
-	abstract BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
-			BlockQueue.Listener listener);
+	BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
+			BlockQueue.Listener listener) {
+		return this.queues.create(disk, index, depth, transports, dataPath, listener);
+	}
 
 	/**
 	 * Whether every read fills its whole buffer.
 	 */
-	abstract boolean fillsReadBuffers();
+	boolean fillsReadBuffers() {
+		return this.fillsReadBuffers;
+	}
 
 	/**
 	 * Whether the data is moved by transfers alone.
 	 */
-	abstract boolean transfersOnly();
+	boolean transfersOnly() {
+		return this.transfersOnly;
+	}
 
 	/**
 	 * Returns what the kernel is told about a disk.
@@ -90,47 +106,26 @@ abstract class DiskServer {
 	}
 
 	private static DiskServer ofHandler(Object author, BlockDeviceHandler handler, String remedy) {
-		return new DiskServer(author, handler.operations(), remedy) {
-
-			@Override
-			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
-					BlockQueue.Listener listener) {
-				return BlockQueue.forHandler(disk, index, depth, transports, dataPath, handler, listener);
-			}
-
-			@Override
-			boolean fillsReadBuffers() {
-				return handler.fillsReadBuffers();
-			}
-
-			@Override
-			boolean transfersOnly() {
-				return handler.transfersOnly();
-			}
-
-		};
+		return new DiskServer(author, handler.operations(), remedy, handler.fillsReadBuffers(), handler.transfersOnly(),
+				(disk, index, depth, transports, dataPath, listener) -> BlockQueue.forHandler(disk, index, depth,
+						transports, dataPath, handler, listener));
 	}
 
 	static DiskServer ofStream(BlockRequestStream stream) {
-		return new DiskServer(stream, stream.operations(), "let its operations() contain WRITE") {
+		return new DiskServer(stream, stream.operations(), "let its operations() contain WRITE",
+				stream.fillsReadBuffers(), false, (disk, index, depth, transports, dataPath, listener) -> BlockQueue
+					.forStream(disk, index, depth, transports, dataPath, stream, listener));
+	}
 
-			@Override
-			BlockQueue queue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
-					BlockQueue.Listener listener) {
-				return BlockQueue.forStream(disk, index, depth, transports, dataPath, stream, listener);
-			}
+	/**
+	 * Makes a queue.
+	 */
+	@FunctionalInterface
+	private interface QueueFactory {
 
-			@Override
-			boolean fillsReadBuffers() {
-				return stream.fillsReadBuffers();
-			}
+		BlockQueue create(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
+				BlockQueue.Listener listener);
 
-			@Override
-			boolean transfersOnly() {
-				return false;
-			}
-
-		};
 	}
 
 }

@@ -23,6 +23,7 @@ import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.LinuxFile;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
+import io.github.ublk4j.engine.linux.SharedFile;
 
 /**
  * Opens the files that requests are transferred to and from.
@@ -53,16 +54,26 @@ public final class BackingFiles {
 	}
 
 	/**
-	 * Opens a file or block device, passing the page cache by. Memory, positions and
-	 * lengths of transfers must be aligned as the file system wants it, which is the
-	 * logical block size of the device below it.
+	 * Opens a file or block device that is read and written past the page cache. Memory,
+	 * positions and lengths of transfers must be aligned as the file system wants it,
+	 * which is the logical block size of the device below it.
 	 * @param path an existing file
-	 * @param readOnly whether it is only read
 	 * @return the open file
 	 * @throws StoreUnavailableException if it cannot be opened
 	 */
-	public static BackingFile openDirect(Path path, boolean readOnly) {
-		return open(path, (readOnly ? LinuxFile.O_RDONLY : LinuxFile.O_RDWR) | LinuxFile.O_DIRECT);
+	public static BackingFile openDirect(Path path) {
+		return open(path, LinuxFile.O_RDWR | LinuxFile.O_DIRECT);
+	}
+
+	/**
+	 * Opens a file or block device that is only read, past the page cache, aligned as
+	 * with {@link #openDirect(Path)}.
+	 * @param path an existing file
+	 * @return the open file
+	 * @throws StoreUnavailableException if it cannot be opened
+	 */
+	public static BackingFile openDirectReadOnly(Path path) {
+		return open(path, LinuxFile.O_RDONLY | LinuxFile.O_DIRECT);
 	}
 
 	static boolean areSupported() {
@@ -70,11 +81,19 @@ public final class BackingFiles {
 	}
 
 	private static BackingFile open(Path path, int flags) {
+		return wrap(share(path, flags));
+	}
+
+	static BackingFile wrap(SharedFile file) {
+		return BackingFile.of(file, file::close);
+	}
+
+	static SharedFile share(Path path, int flags) {
 		if (!areSupported()) {
 			throw new StoreUnavailableException(path + " cannot be used for transfers.", "Transfers need Linux.");
 		}
 		try {
-			return new OpenFile(LinuxFile.open(path.toString(), flags));
+			return SharedFile.owning(LinuxFile.open(path.toString(), flags));
 		}
 		catch (LinuxException ex) {
 			boolean notDirect = ex.errno() == Errno.EINVAL && (flags & LinuxFile.O_DIRECT) != 0;
@@ -83,25 +102,6 @@ public final class BackingFiles {
 							: "Check the path, the rights to the file and the limit on open files (ulimit -n).",
 					ex);
 		}
-	}
-
-	private record OpenFile(LinuxFile file) implements BackingFile {
-
-		@Override
-		public int fd() {
-			return this.file.fd();
-		}
-
-		@Override
-		public void close() {
-			this.file.close();
-		}
-
-		@Override
-		public String toString() {
-			return this.file.path();
-		}
-
 	}
 
 }

@@ -34,12 +34,6 @@ import io.github.ublk4j.engine.linux.LinuxPlatform;
  */
 final class FallocateZeroer implements RangeZeroer {
 
-	private static final int FALLOC_FL_KEEP_SIZE = 1;
-
-	private static final int FALLOC_FL_PUNCH_HOLE = 2;
-
-	private static final int FALLOC_FL_ZERO_RANGE = 16;
-
 	private final LinuxFile file;
 
 	private FallocateZeroer(LinuxFile file) {
@@ -64,7 +58,8 @@ final class FallocateZeroer implements RangeZeroer {
 
 	@Override
 	public boolean zero(long offset, long length, boolean mayUnmap) throws IOException {
-		int how = FALLOC_FL_KEEP_SIZE | (mayUnmap ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE);
+		int how = LinuxFile.FALLOC_FL_KEEP_SIZE
+				| (mayUnmap ? LinuxFile.FALLOC_FL_PUNCH_HOLE : LinuxFile.FALLOC_FL_ZERO_RANGE);
 		try {
 			this.file.fallocate(how, offset, length);
 			return true;

@@ -31,12 +31,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.engine.linux.LinuxFile;
+import io.github.ublk4j.engine.linux.LostWrites;
+import io.github.ublk4j.engine.linux.SharedFile;
 
 /**
  * A disk in a regular file, or in a part of a block device that begins at its start.
@@ -62,8 +64,8 @@ import io.github.ublk4j.block.BlockStore;
  * <p>
  * <strong>Durability.</strong> A write is durable after a later FLUSH
  * ({@code fdatasync(2)}). The operating system reports a write that it has lost to one
- * flush only; after a flush has failed, therefore, all later ones fail until the store is
- * opened again.
+ * flush only; after a flush or a durable write has failed, therefore, all later ones fail
+ * until the store is opened again.
  */
 public final class FileBlockStore implements BlockStore {
 
@@ -88,13 +90,13 @@ public final class FileBlockStore implements BlockStore {
 
 	private final Duration closeTimeout;
 
-	private final @Nullable BackingFile transferFile;
+	private final @Nullable SharedFile transferFile;
 
-	private volatile @Nullable Throwable flushFailure;
+	private final LostWrites lostWrites;
 
 	private boolean closed;
 
-	private FileBlockStore(Builder builder, DiskFile file, RangeZeroer zeroer, @Nullable BackingFile transferFile) {
+	private FileBlockStore(Builder builder, DiskFile file, RangeZeroer zeroer, @Nullable SharedFile transferFile) {
 		this.path = builder.path;
 		this.readOnly = builder.readOnly;
 		this.file = file;
@@ -104,6 +106,7 @@ public final class FileBlockStore implements BlockStore {
 				builder.threads);
 		this.closeTimeout = builder.closeTimeout;
 		this.transferFile = transferFile;
+		this.lostWrites = (transferFile != null) ? transferFile.lostWrites() : new LostWrites();
 	}
 
 	/**
@@ -130,7 +133,7 @@ public final class FileBlockStore implements BlockStore {
 
 	@Override
 	public BlockDeviceHandler handler() {
-		return (this.transferFile != null) ? new FileTransferHandler(this, this.transferFile)
+		return (this.transferFile != null) ? new FileTransferHandler(this, BackingFiles.wrap(this.transferFile))
 				: BlockStore.super.handler();
 	}
 
@@ -159,36 +162,23 @@ public final class FileBlockStore implements BlockStore {
 		return run(BlockOperation.FLUSH, 0, 0, this::force);
 	}
 
-	/**
-	 * Refuses a flush after one has failed.
-	 * @param flush makes the file durable
-	 * @return the flush, its failure remembered
-	 */
-	Mono<Void> flushOnce(Mono<Void> flush) {
-		Throwable earlier = this.flushFailure;
-		if (earlier != null) {
-			return Mono.error(new BlockIoException(BlockErrno.EIO,
-					"FLUSH of " + this.path + " failed: " + earlierFlushFailed(earlier), earlier));
-		}
-		return flush.doOnError((ex) -> this.flushFailure = ex);
-	}
-
-	private static String earlierFlushFailed(Throwable earlier) {
-		return "an earlier flush failed (" + earlier.getMessage()
-				+ ") and writes since the flush before it may be lost; check the file and open it again";
-	}
-
 	private void force() throws IOException {
-		Throwable earlier = this.flushFailure;
-		if (earlier != null) {
-			throw new IOException(earlierFlushFailed(earlier), earlier);
-		}
+		requireNoLostWrites();
 		try {
 			this.io.force();
 		}
 		catch (IOException ex) {
-			this.flushFailure = ex;
+			this.lostWrites.add(ex);
 			throw ex;
+		}
+		// another flush at the same time may have been told of what this one asked for
+		requireNoLostWrites();
+	}
+
+	private void requireNoLostWrites() throws IOException {
+		Throwable earlier = this.lostWrites.first();
+		if (earlier != null) {
+			throw new IOException(LostWrites.explain(earlier), earlier);
 		}
 	}
 
@@ -240,7 +230,7 @@ public final class FileBlockStore implements BlockStore {
 	}
 
 	/**
-	 * Closes the file. Requests that are subscribed to later fail with EIO; those that
+	 * Closes the file. Requests and transfers that begin later fail with EIO; those that
 	 * are running are awaited for 10 seconds. If they take longer, those that wait for a
 	 * thread fail too, and the file stays open and locked until the last one ends.
 	 * Nothing is flushed.
@@ -251,7 +241,12 @@ public final class FileBlockStore implements BlockStore {
 			return;
 		}
 		this.closed = true;
-		if (this.threads.close(this.closeTimeout)) {
+		long begun = System.nanoTime();
+		if (this.transferFile != null) {
+			this.transferFile.retire();
+		}
+		if (this.threads.close(this.closeTimeout)
+				&& awaitTransfers(this.closeTimeout.minusNanos(System.nanoTime() - begun))) {
 			closeFile();
 			return;
 		}
@@ -259,13 +254,17 @@ public final class FileBlockStore implements BlockStore {
 				this.closeTimeout);
 		// To close a channel waits, without a bound, for the threads inside it.
 		Thread closer = new Thread(() -> {
-			while (!this.threads.awaitEnd(Duration.ofDays(1))) {
+			while (!this.threads.awaitEnd(Duration.ofDays(1)) || !awaitTransfers(Duration.ofDays(1))) {
 				logger.warn("I/O on {} is still running", this.path);
 			}
 			closeFile();
 		}, "ublk-file-" + this.path.getFileName() + "-close");
 		closer.setDaemon(true);
 		closer.start();
+	}
+
+	private boolean awaitTransfers(Duration bound) {
+		return this.transferFile == null || this.transferFile.awaitUnused(bound);
 	}
 
 	private void closeFile() {
@@ -410,14 +409,12 @@ public final class FileBlockStore implements BlockStore {
 			}
 		}
 
-		private @Nullable BackingFile openTransferFile() {
-			if (this.directIo) {
-				return BackingFiles.openDirect(this.path, this.readOnly);
-			}
-			if (!BackingFiles.areSupported()) {
+		private @Nullable SharedFile openTransferFile() {
+			if (!this.directIo && !BackingFiles.areSupported()) {
 				return null;
 			}
-			return this.readOnly ? BackingFiles.openReadOnly(this.path) : BackingFiles.open(this.path);
+			int access = this.readOnly ? LinuxFile.O_RDONLY : LinuxFile.O_RDWR;
+			return BackingFiles.share(this.path, this.directIo ? access | LinuxFile.O_DIRECT : access);
 		}
 
 		private RangeZeroer openZeroer() throws IOException {

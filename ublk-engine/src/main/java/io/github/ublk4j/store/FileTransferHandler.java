@@ -52,14 +52,12 @@ final class FileTransferHandler implements BlockDeviceHandler {
 
 	@Override
 	public Mono<Void> write(WriteRequest request) {
-		Mono<Void> written = request.transferTo(this.file, request.offset());
-		// the system reports a lost write once, and it may be to this one
-		return request.forceUnitAccess() ? this.store.flushOnce(written) : written;
+		return request.transferTo(this.file, request.offset());
 	}
 
 	@Override
 	public Mono<Void> flush(FlushRequest request) {
-		return this.store.flushOnce(request.sync(this.file));
+		return request.sync(this.file);
 	}
 
 	@Override

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import io.github.ublk4j.block.BackingFile;
+import io.github.ublk4j.engine.linux.SharedFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -49,7 +50,7 @@ class BackingFilesTests {
 	void fileIsOpenedForReadingAndWriting() throws IOException {
 		Path path = Files.createFile(this.folder.resolve("disk"));
 		try (BackingFile file = BackingFiles.open(path)) {
-			assertThat(Path.of("/proc/self/fd/" + file.fd()).toRealPath()).isEqualTo(path.toRealPath());
+			assertThat(Path.of("/proc/self/fd/" + fd(file)).toRealPath()).isEqualTo(path.toRealPath());
 			assertThat(flags(file) & ACCESS_MODE).isEqualTo(READ_WRITE);
 			assertThat(file).hasToString(path.toString());
 		}
@@ -68,8 +69,8 @@ class BackingFilesTests {
 		int direct = System.getProperty("os.arch").equals("aarch64") ? 0x10000 : 0x4000;
 		// of the project, since a file system in memory may have no direct I/O
 		Path path = Files.createTempFile(Path.of("target"), "direct", ".disk");
-		try (BackingFile writable = BackingFiles.openDirect(path, false);
-				BackingFile readOnly = BackingFiles.openDirect(path, true)) {
+		try (BackingFile writable = BackingFiles.openDirect(path);
+				BackingFile readOnly = BackingFiles.openDirectReadOnly(path)) {
 			assertThat(flags(writable) & (direct | ACCESS_MODE)).isEqualTo(direct | READ_WRITE);
 			assertThat(flags(readOnly) & (direct | ACCESS_MODE)).isEqualTo(direct | READ_ONLY);
 		}
@@ -82,7 +83,7 @@ class BackingFilesTests {
 	void fileWithoutDirectAccessSaysSo() {
 		// a pseudo file system
 		assertThatExceptionOfType(StoreUnavailableException.class)
-			.isThrownBy(() -> BackingFiles.openDirect(Path.of("/proc/self/stat"), true))
+			.isThrownBy(() -> BackingFiles.openDirectReadOnly(Path.of("/proc/self/stat")))
 			.withMessage("/proc/self/stat cannot be opened: EINVAL (Invalid argument)."
 					+ " Its file system has no direct I/O; open it without.");
 	}
@@ -100,15 +101,22 @@ class BackingFilesTests {
 	void closedFileHasNoDescriptor() throws IOException {
 		Path path = Files.createFile(this.folder.resolve("disk"));
 		BackingFile file = BackingFiles.open(path);
-		int fd = file.fd();
+		int fd = fd(file);
 		file.close();
 		file.close();
 		assertThat(Path.of("/proc/self/fd/" + fd)).doesNotExist();
-		assertThatIllegalStateException().isThrownBy(file::fd).withMessageContaining(path + " is closed");
+		assertThatIllegalStateException().isThrownBy(() -> fd(file)).withMessageContaining(path + " is closed");
+	}
+
+	private static int fd(BackingFile file) {
+		SharedFile shared = file.unwrap(SharedFile.class);
+		int fd = shared.use();
+		shared.endUse();
+		return fd;
 	}
 
 	private static int flags(BackingFile file) throws IOException {
-		return Files.readAllLines(Path.of("/proc/self/fdinfo/" + file.fd()))
+		return Files.readAllLines(Path.of("/proc/self/fdinfo/" + fd(file)))
 			.stream()
 			.filter((line) -> line.startsWith("flags:"))
 			.mapToInt((line) -> Integer.parseInt(line.substring("flags:".length()).strip(), 8))

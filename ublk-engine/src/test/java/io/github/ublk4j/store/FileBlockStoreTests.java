@@ -18,6 +18,7 @@ package io.github.ublk4j.store;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -29,11 +30,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 
 import org.awaitility.Awaitility;
@@ -46,14 +49,18 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
+import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.FlushRequest;
+import io.github.ublk4j.engine.linux.SharedFile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
@@ -664,6 +671,94 @@ class FileBlockStoreTests extends AbstractBlockStoreTests {
 		byte[] content = Files.readAllBytes(disk());
 		assertThat(Arrays.copyOf(content, 512)).isEqualTo(bytes(1, 512));
 		assertThat(Arrays.copyOfRange(content, 512, 1024)).isEqualTo(new byte[512]);
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "transfers need Linux")
+	void closeWaitsForTransfersUnderWay() throws Exception {
+		FileBlockStore store = open(builder());
+		SharedFile transferFile = transferFile(store);
+		transferFile.use();
+
+		CompletableFuture<Void> closing = CompletableFuture.runAsync(store::close);
+		Awaitility.await().atMost(TIMEOUT).until(transferFile::isRetired);
+
+		assertThat(closing).isNotDone();
+		assertRefused(builder(), disk() + " is already served by this JVM.",
+				"Close the other store, or use another file.");
+		assertThatIllegalStateException().isThrownBy(transferFile::use).withMessageContaining(disk() + " is closed");
+		transferFile.endUse();
+		closing.get(10, TimeUnit.SECONDS);
+		open(builder());
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "transfers need Linux")
+	void closeDoesNotWaitForeverForATransferAndTheFileStaysLockedUntilItEnds() throws Exception {
+		FileBlockStore store = open(builder().closeTimeout(Duration.ofMillis(100)));
+		SharedFile transferFile = transferFile(store);
+		transferFile.use();
+
+		store.close();
+
+		assertRefused(builder(), disk() + " is already served by this JVM.",
+				"Close the other store, or use another file.");
+		assertThat(openInAnotherJvm(false)).startsWith("refused: " + disk() + " is locked by another server.");
+		transferFile.endUse();
+		Awaitility.await().atMost(TIMEOUT).ignoreExceptions().until(() -> open(builder()).size() == SIZE);
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "transfers need Linux")
+	void lostWriteReportedToATransferFailsTheFlushesOfLayersToo() {
+		FileBlockStore store = open(builder());
+		succeed(store.flush());
+
+		transferFile(store).lostWrites().add(new IOException("EIO (Input/output error)"));
+
+		fail(store.flush(), BlockErrno.EIO, "an earlier flush failed (EIO (Input/output error))");
+	}
+
+	@Test
+	void lostWriteReportedToOneOfTwoFlushesFailsBoth() throws Exception {
+		CountDownLatch both = new CountDownLatch(2);
+		CountDownLatch failed = new CountDownLatch(1);
+		AtomicInteger calls = new AtomicInteger();
+		FileBlockStore store = open(builder().channelDecorator((channel) -> new DelegatingFileChannel(channel) {
+
+			@Override
+			public void force(boolean metaData) throws IOException {
+				both.countDown();
+				boolean first = calls.getAndIncrement() == 0;
+				try {
+					(first ? both : failed).await();
+				}
+				catch (InterruptedException ex) {
+					throw new IOException("interrupted", ex);
+				}
+				if (first) {
+					throw new IOException("Input/output error");
+				}
+			}
+
+		}));
+		CompletableFuture<Void> told = store.flush().doOnError((ex) -> failed.countDown()).toFuture();
+		Awaitility.await().atMost(TIMEOUT).until(() -> calls.get() == 1);
+		CompletableFuture<Void> other = store.flush().toFuture();
+
+		assertThat(told).failsWithin(TIMEOUT).withThrowableThat().withMessageContaining("failed: Input/output error");
+		assertThat(other).failsWithin(TIMEOUT).withThrowableThat().withMessageContaining("an earlier flush failed");
+	}
+
+	private static SharedFile transferFile(FileBlockStore store) {
+		AtomicReference<BackingFile> synced = new AtomicReference<>();
+		FlushRequest request = (FlushRequest) Proxy.newProxyInstance(FlushRequest.class.getClassLoader(),
+				new Class<?>[] { FlushRequest.class }, (proxy, method, arguments) -> {
+					synced.set((BackingFile) arguments[0]);
+					return Mono.empty();
+				});
+		store.handler().flush(request);
+		return Objects.requireNonNull(synced.get()).unwrap(SharedFile.class);
 	}
 
 	@Test

@@ -137,7 +137,7 @@ public class QueueBenchmark {
 		 * Starts the queue.
 		 */
 		public Transferring() {
-			this(new RingTransferTests.TestFile(70));
+			this(TestFile.of(70));
 		}
 
 		private Transferring(BackingFile file) {

@@ -46,7 +46,7 @@ public final class CharDevice implements AutoCloseable {
 
 	private final int queueDepth;
 
-	private CharDevice(LinuxFile file, int queueDepth) {
+	CharDevice(LinuxFile file, int queueDepth) {
 		this.file = file;
 		this.queueDepth = queueDepth;
 	}

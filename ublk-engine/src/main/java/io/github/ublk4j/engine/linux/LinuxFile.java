@@ -39,6 +39,15 @@ public final class LinuxFile implements AutoCloseable {
 	 */
 	public static final int O_DIRECT = System.getProperty("os.arch", "").equals("aarch64") ? 0x10000 : 0x4000;
 
+	/** {@code fallocate(2)} leaves the size of the file as it is. */
+	public static final int FALLOC_FL_KEEP_SIZE = 1;
+
+	/** {@code fallocate(2)} gives the space back. */
+	public static final int FALLOC_FL_PUNCH_HOLE = 1 << 1;
+
+	/** {@code fallocate(2)} zeroes the range and keeps its space. */
+	public static final int FALLOC_FL_ZERO_RANGE = 1 << 4;
+
 	private static final int O_CLOEXEC = 0x80000;
 
 	private final String path;

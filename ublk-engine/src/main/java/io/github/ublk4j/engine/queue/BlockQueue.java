@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -54,6 +55,8 @@ public final class BlockQueue {
 	private static final Logger logger = LoggerFactory.getLogger(BlockQueue.class);
 
 	private static final int SECTOR_SHIFT = 9;
+
+	private static final long TRANSFER_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
 	private final String disk;
 
@@ -109,6 +112,10 @@ public final class BlockQueue {
 
 	private final TransferSlots transfers;
 
+	private final Runnable waker = this::wakeUp;
+
+	private volatile boolean serverEnded;
+
 	private volatile boolean failEverything;
 
 	private volatile boolean terminated;
@@ -124,6 +131,8 @@ public final class BlockQueue {
 
 	// set before the first request and never changed
 	private volatile @Nullable QueueTransport transport;
+
+	private boolean inFlightTakenAway;
 
 	private boolean inFlightFailed;
 
@@ -349,6 +358,10 @@ public final class BlockQueue {
 		return this.observed ? System.nanoTime() : 0;
 	}
 
+	Runnable waker() {
+		return this.waker;
+	}
+
 	boolean isLoopThread() {
 		return Thread.currentThread() == this.thread;
 	}
@@ -424,11 +437,13 @@ public final class BlockQueue {
 	}
 
 	/**
-	 * Notes that the server gave up. Any thread.
+	 * Notes that the server gave up: its requests fail as soon as the kernel has let go
+	 * of their data, and every later one at once. Any thread.
 	 */
 	void serverEnded(String reason, @Nullable Throwable failure) {
-		if (!this.failEverything && !this.ended.isDone()) {
-			failEverything();
+		if (!this.serverEnded && !this.failEverything && !this.ended.isDone()) {
+			this.serverEnded = true;
+			wakeUp();
 			this.listener.failed(this.index, reason, failure);
 		}
 	}
@@ -454,6 +469,7 @@ public final class BlockQueue {
 			this.ready.complete(null);
 			try {
 				loop(opened);
+				endTransfers(opened);
 			}
 			finally {
 				cancelInFlight();
@@ -483,6 +499,10 @@ public final class BlockQueue {
 				this.progressWanted = false;
 				this.server.progress();
 			}
+			if (this.serverEnded && !this.inFlightTakenAway) {
+				this.inFlightTakenAway = true;
+				takeInFlightAway();
+			}
 			if (this.failEverything && !this.inFlightFailed) {
 				this.inFlightFailed = true;
 				failInFlight();
@@ -497,11 +517,24 @@ public final class BlockQueue {
 			// either is seen here or sees the announcement and wakes the thread
 			this.sleeping.set(true);
 			boolean wait = this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
-					&& (this.inFlightFailed || !this.failEverything)
-					&& (this.heldCount == 0 || (this.paused && !this.failEverything));
+					&& (this.inFlightFailed || !this.failEverything) && (this.inFlightTakenAway || !this.serverEnded)
+					&& (this.heldCount == 0 || (this.paused && !refusing()));
 			opened.exchange(wait);
 			this.sleeping.set(false);
 			this.counters.entered(opened.enters());
+		}
+	}
+
+	// Owners of files wait for what the kernel still does to them. It may not end
+	private void endTransfers(QueueTransport opened) {
+		this.transfers.cancelAll();
+		long end = System.nanoTime() + TRANSFER_PATIENCE_NANOS;
+		while (!this.transfers.isEmpty() && System.nanoTime() - end < 0) {
+			this.transfers.submit(opened);
+			opened.exchange(false);
+			takeEvents(opened);
+			showAnswered();
+			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
 		}
 	}
 
@@ -512,6 +545,12 @@ public final class BlockQueue {
 		if (batch.arrivals() > 0 || this.heldCount > 0) {
 			beginArrived(batch);
 		}
+		// first, so that no flush of the batch succeeds although a write is lost
+		for (int i = 0; i < batch.transfers(); i++) {
+			if (batch.transferResult(i) < 0) {
+				this.transfers.get(batch.transferSlot(i)).noteLostWrites(batch.transferResult(i));
+			}
+		}
 		for (int i = 0; i < batch.transfers(); i++) {
 			this.transfers.get(batch.transferSlot(i)).completed(batch.transferResult(i));
 		}
@@ -521,7 +560,7 @@ public final class BlockQueue {
 		this.arrivedAt = System.nanoTime();
 		this.dispatchedAt = this.observed ? this.arrivedAt : 0;
 		int kept = this.heldCount;
-		if (kept > 0 && (!this.paused || this.failEverything)) {
+		if (kept > 0 && (!this.paused || refusing())) {
 			this.heldCount = 0;
 			for (int i = 0; i < kept; i++) {
 				begin(this.held[i]);
@@ -580,7 +619,7 @@ public final class BlockQueue {
 	}
 
 	private void begin(int tag) {
-		if (this.paused && !this.failEverything) {
+		if (this.paused && !refusing()) {
 			this.held[this.heldCount++] = tag;
 			return;
 		}
@@ -588,7 +627,7 @@ public final class BlockQueue {
 		int operationAndFlags = opened.operationAndFlags(tag);
 		BlockOperation operation = operation(operationAndFlags & IoOperation.MASK);
 		this.counters.arrived();
-		if (operation == null || this.failEverything) {
+		if (operation == null || refusing()) {
 			this.counters.finished();
 			this.failures.count();
 			opened.commitAndFetch(tag, -((operation == null) ? BlockErrno.EOPNOTSUPP : BlockErrno.EIO).number(),
@@ -642,13 +681,17 @@ public final class BlockQueue {
 	 * loop.
 	 */
 	void commit(IoRequest request) {
-		if (request.mustWaitForTransfers()) {
+		if (request.transfers().await()) {
 			this.transfers.cancelAll(request);
 			if (this.inFlightFailed) {
 				// it ended just when those in flight were failed
-				request.stopWaitingForTransfers();
+				request.transfers().stopWaiting();
 				fail(request);
 			}
+			return;
+		}
+		if (request.isCancelled()) {
+			fail(request);
 			return;
 		}
 		int tag = request.tagInFlight();
@@ -671,13 +714,32 @@ public final class BlockQueue {
 		transport().commitAndFetch(tag, result, this.dataPath.commandAddress(tag));
 	}
 
+	private boolean refusing() {
+		return this.failEverything || this.serverEnded;
+	}
+
+	private void takeInFlightAway() {
+		int failed = 0;
+		for (int tag = 0; tag < this.depth; tag++) {
+			IoRequest request = this.slots[tag];
+			if (request != null && request.cancel()) {
+				failed++;
+				commit(request);
+			}
+		}
+		if (failed > 0) {
+			logger.warn("disk '{}': the request stream of queue {} has ended, so {} requests fail with EIO", this.disk,
+					this.index, failed);
+		}
+	}
+
 	private void failInFlight() {
 		int failed = 0;
 		String first = "";
 		for (int tag = 0; tag < this.depth; tag++) {
 			IoRequest request = this.slots[tag];
 			// one that has just ended by itself comes through the mailbox
-			if (request != null && (request.cancel() || request.stopWaitingForTransfers())) {
+			if (request != null && (request.cancel() || request.transfers().stopWaiting())) {
 				first = (failed++ == 0) ? request.toString() : first;
 				fail(request);
 			}
@@ -707,7 +769,7 @@ public final class BlockQueue {
 		for (int tag = 0; tag < this.depth; tag++) {
 			IoRequest request = this.slots[tag];
 			// also one that has just ended and is still in the mailbox
-			if (request != null && (request.cancel() || request.mustWaitForTransfers())) {
+			if (request != null && (request.cancel() || request.transfers().await())) {
 				this.dataPath.abandon(request);
 			}
 		}

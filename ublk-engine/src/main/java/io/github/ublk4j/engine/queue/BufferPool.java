@@ -20,20 +20,28 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
+import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 
 /**
  * The buffers of one queue in user-copy mode, made when they are needed. Sizes are powers
  * of two from a page on; buffers of less than {@value #SLAB} bytes share a piece of
- * memory. Any thread.
+ * memory. It never holds more than the plan, depth x largest request: in use there are no
+ * more buffers than the queue has tags, and no piece is longer than the largest request.
+ * Any thread.
  */
 final class BufferPool {
 
 	private static final int SLAB = 64 << 10;
 
+	private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
 	private final BufferMemory.Source memory;
+
+	private final int depth;
 
 	private final int largest;
 
@@ -42,6 +50,8 @@ final class BufferPool {
 	private final SizeClass[] classes;
 
 	private final List<Slab> slabs = new ArrayList<>();
+
+	private int taken;
 
 	private long bytes;
 
@@ -57,6 +67,7 @@ final class BufferPool {
 	 */
 	BufferPool(BufferMemory.Source memory, int depth, int largest) {
 		this.memory = memory;
+		this.depth = depth;
 		this.plan = (long) depth * largest;
 		this.largest = largest;
 		this.classes = new SizeClass[indexOf(largest) + 1];
@@ -77,6 +88,7 @@ final class BufferPool {
 	 * @throws LinuxException if memory is short
 	 */
 	synchronized IoBuffer take(int length) {
+		awaitTurn();
 		if (this.released) {
 			throw new IllegalStateException("The queue has ended");
 		}
@@ -89,11 +101,32 @@ final class BufferPool {
 		}
 		sizeClass.fewestFree = Math.min(sizeClass.fewestFree, sizeClass.free.size());
 		buffer.slab.taken++;
+		this.taken++;
 		return buffer;
 	}
 
+	// A request has one buffer. There is one more only while a thread has not noticed
+	// yet that the request it makes a buffer for has ended
+	private void awaitTurn() {
+		long end = System.nanoTime() + PATIENCE_NANOS;
+		while (this.taken == this.depth && !this.released) {
+			long left = end - System.nanoTime();
+			if (left <= 0) {
+				throw new LinuxException("take a buffer", Errno.ENOMEM,
+						"All " + this.depth + " of the queue are taken, some by requests that have ended");
+			}
+			try {
+				TimeUnit.NANOSECONDS.timedWait(this, left);
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				throw new IllegalStateException("Interrupted while waiting for a buffer", ex);
+			}
+		}
+	}
+
 	private void grow(SizeClass sizeClass, int size) {
-		int count = Math.max(1, SLAB / size);
+		int count = Math.max(1, Math.min(SLAB, this.largest) / size);
 		if (this.bytes + (long) count * size > this.plan) {
 			discardFree();
 		}
@@ -116,6 +149,8 @@ final class BufferPool {
 	synchronized void giveBack(IoBuffer buffer) {
 		PooledBuffer pooled = (PooledBuffer) buffer;
 		pooled.slab.taken--;
+		this.taken--;
+		notifyAll();
 		if (!this.released) {
 			// the last one used is the first to be used again: its content is in the
 			// cache
@@ -171,6 +206,7 @@ final class BufferPool {
 	 */
 	synchronized void release() {
 		this.released = true;
+		notifyAll();
 		for (Slab slab : this.slabs) {
 			slab.memory.release(slab.taken > 0);
 		}

@@ -102,21 +102,6 @@ public final class CopyPath extends DataPath {
 	}
 
 	@Override
-	IoBuffer provide(IoRequest request) {
-		throw new IllegalStateException("A request has its buffer from the start");
-	}
-
-	@Override
-	IoBuffer lend(int length) {
-		throw new IllegalStateException("A request has its buffer from the start");
-	}
-
-	@Override
-	void takeBack(IoBuffer lent) {
-		throw new IllegalStateException("Nothing is lent");
-	}
-
-	@Override
 	int end(IoRequest request, int result) {
 		return result;
 	}

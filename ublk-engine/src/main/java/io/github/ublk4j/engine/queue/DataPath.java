@@ -40,22 +40,33 @@ public abstract class DataPath {
 
 	/**
 	 * Makes a buffer for a request that has none, with the data of a write in it. Any
-	 * thread.
+	 * thread, one at a time for a request.
 	 */
-	abstract IoBuffer provide(IoRequest request);
+	IoBuffer provide(IoRequest request) {
+		throw hasBuffer();
+	}
 
 	/**
-	 * Lends a transfer memory for the data of a request that has no buffer; the ring
+	 * Lends the transfers of a request that has no buffer memory for its data; the ring
 	 * copies between that and the request. Called by the loop.
 	 * @param length bytes
 	 * @return a buffer with undefined content
 	 */
-	abstract IoBuffer lend(int length);
+	IoBuffer lend(int length) {
+		throw hasBuffer();
+	}
 
 	/**
-	 * Takes memory back that a transfer has borrowed. Called by the loop.
+	 * Takes a buffer back that a transfer has borrowed, or that was made for a request
+	 * which has ended meanwhile. Any thread.
 	 */
-	abstract void takeBack(IoBuffer lent);
+	void takeBack(IoBuffer lent) {
+		throw hasBuffer();
+	}
+
+	private static IllegalStateException hasBuffer() {
+		return new IllegalStateException("A request has its buffer from the start");
+	}
 
 	/**
 	 * Ends the data of a request, before it is committed.

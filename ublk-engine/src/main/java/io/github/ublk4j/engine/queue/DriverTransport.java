@@ -18,7 +18,6 @@ package io.github.ublk4j.engine.queue;
 
 import java.nio.ByteBuffer;
 
-import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.IoCommand;
 import io.github.ublk4j.engine.driver.UblkLayout.AutoBufReg;
@@ -32,7 +31,6 @@ import io.github.ublk4j.engine.linux.Mapping;
 import io.github.ublk4j.engine.uring.CompletionConsumer;
 import io.github.ublk4j.engine.uring.IoUring;
 import io.github.ublk4j.engine.uring.SqeDescriptor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The transport to {@code ublk_drv}: a command per tag.
@@ -97,9 +95,7 @@ final class DriverTransport implements QueueTransport {
 
 	private final CompletionConsumer dispatch = this::completed;
 
-	private final @Nullable BackingFile[] files = new BackingFile[REGISTERED_FILES];
-
-	private int nextFile = CHAR_DEVICE + 1;
+	private final FileTable files;
 
 	private Events events = NoEvents.INSTANCE;
 
@@ -117,6 +113,7 @@ final class DriverTransport implements QueueTransport {
 		this.pages = pages;
 		this.ring = IoUring.open(depth + EXTRA_ENTRIES, RING_FLAGS);
 		this.sqes = this.ring.sqes();
+		this.files = new FileTable(this.ring::registerFile, CHAR_DEVICE + 1, REGISTERED_FILES - 1);
 		try {
 			this.ring.registerRingFd();
 			this.ring.registerSparseFiles(REGISTERED_FILES);
@@ -191,7 +188,7 @@ final class DriverTransport implements QueueTransport {
 	}
 
 	@Override
-	public void transfer(RingTransfer transfer, int slot) {
+	public void transfer(RingOperation transfer, int slot) {
 		int opcode = transfer.opcode();
 		long position = transfer.restPosition();
 		long address = transfer.restAddress();
@@ -203,55 +200,34 @@ final class DriverTransport implements QueueTransport {
 			length = flags;
 			flags = 0;
 		}
-		int fixedBuffer = Math.max(0, transfer.fixedBuffer());
+		int fixedBuffer = Math.max(0, transfer.data().fixedBuffer());
 		// A silent entry that fails is the only one of its chain to complete
 		long userData = KIND_TRANSFER << KIND_SHIFT | slot;
 		boolean copiesToRequest = transfer.copiesToRequest();
 		int entryFlags = copiesToRequest ? IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS : 0;
-		int registered = registered(transfer.file(), transfer.fd());
+		int file = this.files.indexOf(transfer.file(), transfer.fd(), transfer.request().loopWaker());
 		makeRoom(TRANSFER_ENTRIES);
 		if (transfer.copiesFromRequest()) {
 			copy(IoUring.OP_READ, transfer, IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS,
 					KIND_COPY << KIND_SHIFT | slot);
 		}
-		if (registered != CHAR_DEVICE) {
-			operation(opcode, IoUring.SQE_FIXED_FILE | entryFlags, registered, position, address, (int) length, flags,
-					fixedBuffer, userData);
+		if (file == FileTable.NOT_REGISTERED) {
+			file = transfer.fd();
 		}
 		else {
-			operation(opcode, entryFlags, transfer.fd(), position, address, (int) length, flags, fixedBuffer, userData);
+			entryFlags |= IoUring.SQE_FIXED_FILE;
 		}
+		operation(opcode, entryFlags, file, position, address, (int) length, flags, fixedBuffer, userData);
 		if (copiesToRequest) {
 			copy(IoUring.OP_WRITE, transfer, 0, userData);
 		}
 	}
 
 	// Done within the submission, since the device is open without blocking
-	private void copy(int opcode, RingTransfer transfer, int entryFlags, long userData) {
+	private void copy(int opcode, RingOperation transfer, int entryFlags, long userData) {
 		operation(opcode, IoUring.SQE_FIXED_FILE | entryFlags, CHAR_DEVICE,
-				CharDevice.positionOf(this.queue, transfer.request().tagInFlight()), transfer.address(),
+				CharDevice.positionOf(this.queue, transfer.request().tagInFlight()), transfer.data().address(),
 				(int) transfer.length(), 0, 0, userData);
-	}
-
-	// the index of a registered file, CHAR_DEVICE if there is no room for it
-	private int registered(BackingFile file, int fd) {
-		for (int i = CHAR_DEVICE + 1; i < this.nextFile; i++) {
-			if (this.files[i] == file) {
-				return i;
-			}
-		}
-		if (this.nextFile == REGISTERED_FILES) {
-			return CHAR_DEVICE;
-		}
-		try {
-			this.ring.registerFile(this.nextFile, fd);
-		}
-		catch (LinuxException ex) {
-			// the operation itself tells what is wrong with the file
-			return CHAR_DEVICE;
-		}
-		this.files[this.nextFile] = file;
-		return this.nextFile++;
 	}
 
 	@Override
@@ -297,6 +273,9 @@ final class DriverTransport implements QueueTransport {
 
 	@Override
 	public void exchange(boolean wait) {
+		if (wait) {
+			this.files.dropRetired();
+		}
 		this.enters++;
 		this.ring.enter(wait ? 1 : 0);
 	}
@@ -372,6 +351,7 @@ final class DriverTransport implements QueueTransport {
 
 	@Override
 	public void close() {
+		this.files.close();
 		this.ring.close();
 		this.descriptorMapping.close();
 		this.eventFd.close();

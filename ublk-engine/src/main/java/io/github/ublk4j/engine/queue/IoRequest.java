@@ -31,6 +31,8 @@ import io.github.ublk4j.block.FlushRequest;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.block.WriteZeroesRequest;
+import io.github.ublk4j.engine.linux.LinuxFile;
+import io.github.ublk4j.engine.linux.SharedFile;
 import io.github.ublk4j.engine.uring.IoUring;
 import io.github.ublk4j.metrics.InFlightRequest;
 import org.jspecify.annotations.Nullable;
@@ -51,19 +53,6 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	private static final Logger logger = LoggerFactory.getLogger(IoRequest.class);
 
-	// linux/fs.h
-	private static final int RWF_DSYNC = 2;
-
-	// linux/io_uring.h
-	private static final int FSYNC_DATASYNC = 1;
-
-	// linux/falloc.h
-	private static final int FALLOC_FL_KEEP_SIZE = 1;
-
-	private static final int FALLOC_FL_PUNCH_HOLE = 2;
-
-	private static final int FALLOC_FL_ZERO_RANGE = 16;
-
 	private static final int IDLE = 0;
 
 	private static final int ACTIVE = 1;
@@ -74,6 +63,12 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	// stands in the place of the buffer after the end of the request
 	private static final IoBuffer SURRENDERED = new IoBuffer(ByteBuffer.allocate(0), 0);
+
+	// ... while a thread makes one
+	private static final IoBuffer BEING_MADE = new IoBuffer(ByteBuffer.allocate(0), 0);
+
+	// ... when transfers move the data without one, and after they have filled a read
+	private static final IoBuffer TRANSFERRED = new IoBuffer(ByteBuffer.allocate(0), 0);
 
 	private static final VarHandle STATE;
 
@@ -92,6 +87,8 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	private final BlockQueue home;
 
 	private final BlockOperation operation;
+
+	private final RequestTransfers transfers;
 
 	@SuppressWarnings("UnusedVariable") // through STATE
 	private volatile int state;
@@ -125,25 +122,12 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	private Pages pages = Pages.UNAVAILABLE;
 
-	private boolean filled;
-
-	// the transfers that put the data of a read into its pages, under way
-	private int filling;
-
 	private @Nullable RingTransfer transfer;
-
-	private int transfersInFlight;
-
-	private int readsInFlight;
-
-	// waits for an earlier one, which may still write where it would
-	private @Nullable RingTransfer deferredRead;
-
-	private boolean waitsForTransfers;
 
 	IoRequest(BlockQueue home, BlockOperation operation) {
 		this.home = home;
 		this.operation = operation;
+		this.transfers = new RequestTransfers(home, this);
 	}
 
 	/**
@@ -163,10 +147,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		this.streamed = streamed;
 		this.subscription = null;
 		this.buffer = initialBuffer;
-		this.filled = false;
-		this.filling = 0;
-		this.deferredRead = null;
-		this.waitsForTransfers = false;
+		this.transfers.reset();
 		STATE.setRelease(this, ACTIVE);
 	}
 
@@ -198,6 +179,13 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	 */
 	final void retire() {
 		STATE.setRelease(this, IDLE);
+	}
+
+	/**
+	 * Returns whether the loop has taken the request away from whoever served it.
+	 */
+	final boolean isCancelled() {
+		return (int) STATE.getAcquire(this) == CANCELLED;
 	}
 
 	final boolean isActive() {
@@ -312,105 +300,74 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	}
 
 	/**
-	 * Notes that a transfer begins to put the data of a read into its pages.
+	 * Returns what wakes the loop.
 	 */
-	final void fillingBegun() {
-		this.filling++;
+	final Runnable loopWaker() {
+		return this.home.waker();
 	}
 
 	/**
-	 * Notes that such a transfer has ended.
-	 * @param success whether the pages hold the data
+	 * The transfers of the request. Used by the loop alone.
 	 */
-	final void fillingEnded(boolean success) {
-		this.filling--;
-		this.filled |= success;
-	}
-
-	final boolean filled() {
-		return this.filled;
-	}
-
-	/**
-	 * Lets a read from a file wait for an earlier one of this request that was cancelled
-	 * and has not ended: it may still write where the new one would.
-	 * @return whether it waits, and is begun again later
-	 */
-	final boolean defersRead(RingTransfer read) {
-		if (this.readsInFlight == 0 || this.deferredRead != null || !this.home.transfers().hasCancelled(this)) {
-			return false;
-		}
-		this.deferredRead = read;
-		return true;
-	}
-
-	final void readBegun() {
-		this.readsInFlight++;
-	}
-
-	final void readEnded() {
-		this.readsInFlight--;
-		RingTransfer next = this.deferredRead;
-		if (next != null && this.readsInFlight == 0) {
-			this.deferredRead = null;
-			next.begin();
-		}
-	}
-
-	final void transferBegun() {
-		this.transfersInFlight++;
-	}
-
-	final void transferEnded() {
-		this.transfersInFlight--;
-		if (this.transfersInFlight == 0 && this.waitsForTransfers) {
-			this.waitsForTransfers = false;
-			this.home.commit(this);
-		}
-	}
-
-	/**
-	 * Returns whether the kernel still works on the data of the request, so that its
-	 * commit must wait.
-	 */
-	final boolean mustWaitForTransfers() {
-		this.waitsForTransfers = this.transfersInFlight > 0;
-		return this.waitsForTransfers;
-	}
-
-	/**
-	 * Stops waiting for transfers that do not end.
-	 * @return whether the request has ended and waited for some; it is then never used
-	 * again
-	 */
-	final boolean stopWaitingForTransfers() {
-		boolean waited = this.waitsForTransfers;
-		this.waitsForTransfers = false;
-		return waited;
+	final RequestTransfers transfers() {
+		return this.transfers;
 	}
 
 	/**
 	 * Returns the buffer that the request has now. Any thread.
 	 */
 	final @Nullable IoBuffer ownBuffer() {
-		return (IoBuffer) BUFFER.getAcquire(this);
+		IoBuffer current = (IoBuffer) BUFFER.getAcquire(this);
+		return isReal(current) ? current : null;
+	}
+
+	private static boolean isReal(@Nullable IoBuffer candidate) {
+		return candidate != BEING_MADE && candidate != TRANSFERRED && candidate != SURRENDERED;
 	}
 
 	/**
-	 * Gives the request its buffer. Any thread.
-	 * @return {@code false} if it has one, or has ended
+	 * Decides how a transfer moves the data: through the buffer, if there is one, or else
+	 * so that nobody gets a buffer meanwhile. Called by the loop.
+	 * @return {@code false} if another thread is just making a buffer
 	 */
-	final boolean adopt(IoBuffer provided) {
-		return BUFFER.compareAndSet(this, null, provided);
+	final boolean claimBuffer() {
+		return BUFFER.compareAndExchange(this, null, TRANSFERRED) != BEING_MADE;
 	}
 
-	final IoBuffer requireBuffer() {
-		IoBuffer current = ownBuffer();
-		if (current == null || current == SURRENDERED) {
-			throw new IllegalStateException("This " + this.operation
-					+ " request is completed; a request must not be used after its completion");
+	/**
+	 * Lets the request have a buffer again. Called by the loop.
+	 */
+	final void unclaimBuffer() {
+		BUFFER.compareAndSet(this, TRANSFERRED, null);
+	}
+
+	// One thread at a time, so that a request never has two; another finds what the first
+	// has made
+	private IoBuffer makeBuffer() {
+		synchronized (this.transfers) {
+			if (BUFFER.compareAndSet(this, null, BEING_MADE)) {
+				IoBuffer made = null;
+				try {
+					made = this.home.dataPath().provide(this);
+				}
+				finally {
+					// fails if the request has ended meanwhile
+					if (!BUFFER.compareAndSet(this, BEING_MADE, made) && made != null) {
+						this.home.dataPath().takeBack(made);
+					}
+				}
+			}
+			IoBuffer current = (IoBuffer) BUFFER.getAcquire(this);
+			if (current == SURRENDERED) {
+				throw inactive(ENDED);
+			}
+			if (current == null || current == TRANSFERRED) {
+				throw new IllegalStateException("This " + this.operation + " request is "
+						+ ((this.operation == BlockOperation.READ) ? "filled" : "stored")
+						+ " by a transfer without a buffer; take the buffer before the transfer to see the data");
+			}
+			return current;
 		}
-		return current;
 	}
 
 	/**
@@ -419,7 +376,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	 */
 	final @Nullable IoBuffer surrenderBuffer() {
 		IoBuffer last = (IoBuffer) BUFFER.getAndSet(this, SURRENDERED);
-		return (last == SURRENDERED) ? null : last;
+		return isReal(last) ? last : null;
 	}
 
 	/**
@@ -528,19 +485,15 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		requireActive();
 		IoBuffer current = ownBuffer();
 		if (current == null) {
-			if (this.filled || this.filling > 0) {
-				throw new IllegalStateException("This " + this.operation + " request is filled by a transfer"
-						+ " without a buffer; take the buffer before the transfer to see the data");
-			}
 			if (!this.home.isLoopThread()) {
 				// looked at by the loop after the state has changed, so that this object
 				// does not become another request between here and there
 				this.shared = true;
 				requireActiveAfterStore();
 			}
-			return this.home.dataPath().provide(this).bytes();
+			current = makeBuffer();
 		}
-		return requireBuffer().bytes();
+		return current.bytes();
 	}
 
 	/**
@@ -551,12 +504,14 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		if (position < 0) {
 			return Mono.error(new IllegalArgumentException("The position in " + file + " is " + position));
 		}
+		SharedFile shared = file.unwrap(SharedFile.class);
 		RingTransfer current = this.transfer;
 		if (current == null || !current.claim(this.generation)) {
 			current = new RingTransfer(this.home, this);
 			this.transfer = current;
 		}
-		current.define(this.generation, opcode, file, position, length, flags);
+		current.operation().define(opcode, shared, position, length, flags);
+		current.defined(this.generation);
 		return current;
 	}
 
@@ -683,7 +638,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 		@Override
 		public Mono<Void> transferTo(BackingFile file, long position) {
-			return transfer(IoUring.OP_WRITE, file, position, length(), this.forceUnitAccess ? RWF_DSYNC : 0);
+			return transfer(IoUring.OP_WRITE, file, position, length(), this.forceUnitAccess ? IoUring.RWF_DSYNC : 0);
 		}
 
 		@Override
@@ -702,7 +657,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 		@Override
 		public Mono<Void> sync(BackingFile file) {
-			return transfer(IoUring.OP_FSYNC, file, 0, 0, FSYNC_DATASYNC);
+			return transfer(IoUring.OP_FSYNC, file, 0, 0, IoUring.FSYNC_DATASYNC);
 		}
 
 	}
@@ -715,7 +670,8 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 		@Override
 		public Mono<Void> punchHole(BackingFile file, long position) {
-			return transfer(IoUring.OP_FALLOCATE, file, position, length(), FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE);
+			return transfer(IoUring.OP_FALLOCATE, file, position, length(),
+					LinuxFile.FALLOC_FL_KEEP_SIZE | LinuxFile.FALLOC_FL_PUNCH_HOLE);
 		}
 
 	}
@@ -734,8 +690,8 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 		@Override
 		public Mono<Void> zeroRange(BackingFile file, long position) {
-			return transfer(IoUring.OP_FALLOCATE, file, position, length(),
-					FALLOC_FL_KEEP_SIZE | (this.mayUnmap ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE));
+			return transfer(IoUring.OP_FALLOCATE, file, position, length(), LinuxFile.FALLOC_FL_KEEP_SIZE
+					| (this.mayUnmap ? LinuxFile.FALLOC_FL_PUNCH_HOLE : LinuxFile.FALLOC_FL_ZERO_RANGE));
 		}
 
 		@Override

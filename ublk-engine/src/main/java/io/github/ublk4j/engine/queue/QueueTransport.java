@@ -41,10 +41,10 @@ public interface QueueTransport extends AutoCloseable {
 	/**
 	 * Begins a transfer between a request and a file, with the next
 	 * {@link #exchange(boolean)}.
-	 * @param transfer what to transfer
+	 * @param operation what to do
 	 * @param slot the number that its completion carries
 	 */
-	void transfer(RingTransfer transfer, int slot);
+	void transfer(RingOperation operation, int slot);
 
 	/**
 	 * Registers the pages of a request as the fixed buffer of its tag, before the

@@ -18,12 +18,10 @@ package io.github.ublk4j.engine.queue;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 
-import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
-import io.github.ublk4j.engine.linux.Errno;
-import io.github.ublk4j.engine.uring.IoUring;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -61,6 +59,8 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 	private final IoRequest request;
 
+	private final RingOperation operation;
+
 	private final LoopTask start = new Start();
 
 	@SuppressWarnings("UnusedVariable") // through STATE
@@ -70,39 +70,15 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 	private int generation;
 
-	private int opcode;
-
-	private @Nullable BackingFile file;
-
-	private long position;
-
-	private long length;
-
-	private int flags;
-
 	private @Nullable CoreSubscriber<? super Void> actual;
 
-	// the rest belongs to the loop
+	// belongs to the loop
 	private int slot = TransferSlots.NONE;
-
-	private int fixedBuffer = DataPath.NO_FIXED_BUFFER;
-
-	private long address;
-
-	private @Nullable IoBuffer memory;
-
-	private @Nullable IoBuffer lent;
-
-	// whether the data goes into the pages of the request, not into a buffer of the disk
-	private boolean fillsPages;
-
-	private int done;
-
-	private int fd;
 
 	RingTransfer(BlockQueue home, IoRequest request) {
 		this.home = home;
 		this.request = request;
+		this.operation = new RingOperation(request);
 	}
 
 	/**
@@ -121,21 +97,18 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	}
 
 	/**
-	 * Sets what to do.
-	 * @param generation the life of the request that it belongs to
-	 * @param opcode {@code IoUring.OP_*}
-	 * @param file the file
-	 * @param position where to begin in the file, in bytes
-	 * @param length bytes
-	 * @param flags those of the operation; the mode of an {@code OP_FALLOCATE}
+	 * Returns what it does, to be set before it is {@linkplain #defined(int) offered}.
 	 */
-	void define(int generation, int opcode, BackingFile file, long position, long length, int flags) {
+	RingOperation operation() {
+		return this.operation;
+	}
+
+	/**
+	 * Lets it be subscribed.
+	 * @param generation the life of the request that it belongs to
+	 */
+	void defined(int generation) {
 		this.generation = generation;
-		this.opcode = opcode;
-		this.file = file;
-		this.position = position;
-		this.length = length;
-		this.flags = flags;
 		this.cancelled = false;
 		STATE.setRelease(this, DEFINED);
 	}
@@ -159,16 +132,9 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 	private RingTransfer copy() {
 		RingTransfer copy = new RingTransfer(this.home, this.request);
-		copy.define(this.generation, this.opcode, file(), this.position, this.length, this.flags);
+		copy.operation.defineAs(this.operation);
+		copy.defined(this.generation);
 		return copy;
-	}
-
-	BackingFile file() {
-		BackingFile current = this.file;
-		if (current == null) {
-			throw new IllegalStateException("The transfer is not defined");
-		}
-		return current;
 	}
 
 	@Override
@@ -180,50 +146,6 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	public void cancel() {
 		this.cancelled = true;
 		this.home.execute(new Cancel());
-	}
-
-	int opcode() {
-		boolean fixed = this.fixedBuffer != DataPath.NO_FIXED_BUFFER;
-		if (fixed && this.opcode == IoUring.OP_READ) {
-			return IoUring.OP_READ_FIXED;
-		}
-		if (fixed && this.opcode == IoUring.OP_WRITE) {
-			return IoUring.OP_WRITE_FIXED;
-		}
-		return this.opcode;
-	}
-
-	int fd() {
-		return this.fd;
-	}
-
-	/**
-	 * Returns where the rest begins in the file.
-	 */
-	long restPosition() {
-		return this.position + this.done;
-	}
-
-	/**
-	 * Returns where the rest lies: an address, or an offset in the fixed buffer.
-	 */
-	long restAddress() {
-		return this.address + this.done;
-	}
-
-	long restLength() {
-		return this.length - this.done;
-	}
-
-	int flags() {
-		return this.flags;
-	}
-
-	/**
-	 * Returns the fixed buffer of the data, or {@link DataPath#NO_FIXED_BUFFER}.
-	 */
-	int fixedBuffer() {
-		return this.fixedBuffer;
 	}
 
 	IoRequest request() {
@@ -239,229 +161,123 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	}
 
 	/**
-	 * Returns whether the pages of the request must be registered first, which happens
-	 * once.
-	 */
-	boolean needsRegistration() {
-		if (this.fixedBuffer == DataPath.NO_FIXED_BUFFER || this.request.pages() != IoRequest.Pages.UNREGISTERED) {
-			return false;
-		}
-		this.request.pages(IoRequest.Pages.REGISTERED_BY_COMMAND);
-		return true;
-	}
-
-	private boolean movesData() {
-		return this.opcode == IoUring.OP_READ || this.opcode == IoUring.OP_WRITE;
-	}
-
-	/**
 	 * Begins. Called by the loop.
 	 */
 	void begin() {
 		if (this.cancelled) {
-			STATE.setRelease(this, ENDED);
+			free();
 			return;
 		}
 		if (!this.request.isActive(this.generation)) {
-			fail(new IllegalStateException("The transfer was subscribed after the end of its request"));
+			finish(new IllegalStateException("The transfer was subscribed after the end of its request"));
 			return;
 		}
-		if (this.opcode == IoUring.OP_READ && this.request.defersRead(this)) {
+		BlockIoException lost = this.operation.lostWrites();
+		if (lost != null) {
+			finish(lost);
 			return;
 		}
+		if (this.operation.isRead() && this.request.transfers().defers(this)) {
+			return;
+		}
+		if (this.operation.movesData() && !this.request.claimBuffer()) {
+			// another thread is just taking it; once more when it has it
+			this.home.handOver(this.start);
+			return;
+		}
+		this.request.transfers().begun(this.operation);
 		try {
-			this.done = 0;
-			this.address = 0;
-			this.fixedBuffer = DataPath.NO_FIXED_BUFFER;
-			this.fd = file().fd();
-			if (movesData()) {
-				locateData();
-			}
+			this.operation.begin(this.home.dataPath());
 		}
-		// a copy that the driver refuses, or a file that is closed
+		// a file that is closed, or no memory
 		catch (RuntimeException | Error ex) {
-			fail(ex);
+			this.request.transfers().ended(this.operation, false);
+			finish(ex);
 			return;
 		}
-		this.fillsPages = this.opcode == IoUring.OP_READ && this.request.ownBuffer() == null;
-		if (this.fillsPages) {
-			this.request.fillingBegun();
-		}
-		if (this.opcode == IoUring.OP_READ) {
-			this.request.readBegun();
-		}
-		this.request.transferBegun();
 		this.slot = this.home.transfers().add(this);
 		this.home.transfers().queue(this);
 	}
 
-	private void locateData() {
-		this.fixedBuffer = this.home.dataPath().fixedBuffer(this.request);
-		if (this.fixedBuffer == DataPath.NO_FIXED_BUFFER) {
-			IoBuffer buffer = this.request.ownBuffer();
-			if (buffer == null) {
-				buffer = this.home.dataPath().lend((int) this.length);
-				this.lent = buffer;
-			}
-			this.memory = buffer;
-			this.address = buffer.address();
-		}
-	}
-
 	/**
-	 * Returns whether the data must be copied from the request before the file is
-	 * written.
+	 * Notes what a failure says about the file, before any transfer of the same batch is
+	 * {@linkplain #completed(int) completed}. Called by the loop.
+	 * @param result the negative error number
 	 */
-	boolean copiesFromRequest() {
-		return this.lent != null && this.opcode == IoUring.OP_WRITE && this.done == 0;
-	}
-
-	/**
-	 * Returns whether the data must be copied to the request when all of it has been read
-	 * from the file.
-	 */
-	boolean copiesToRequest() {
-		return this.lent != null && this.opcode == IoUring.OP_READ;
-	}
-
-	/**
-	 * Returns the memory at the address, which stays alive as long as this object.
-	 */
-	@Nullable IoBuffer memory() {
-		return this.memory;
-	}
-
-	/**
-	 * Returns where all of the data lies.
-	 */
-	long address() {
-		return this.address;
-	}
-
-	long length() {
-		return this.length;
+	void noteLostWrites(int result) {
+		this.operation.noteLostWrites(result, this.cancelled);
 	}
 
 	/**
 	 * Takes the result of what was submitted. Called by the loop.
-	 * @param result bytes or 0, or the negative error number; with a copy to the request,
-	 * the whole length when that is done
+	 * @param result as in {@link RingOperation#advance(int)}
 	 */
 	void completed(int result) {
-		if (copiesToRequest() && result == this.length) {
-			this.done = result;
+		boolean done = this.operation.advance(result);
+		if (done) {
+			end(this.operation.lostWrites(), true);
 		}
-		else if (movesData() && result > 0) {
-			this.done += result;
-			if (this.done < this.length && !this.cancelled) {
-				submitRest();
-				return;
-			}
+		else if (result > 0 && this.operation.movesData() && !this.cancelled) {
+			this.home.transfers().queue(this);
 		}
-		leaveSlot();
-		// before the signal: the request that it ends need not wait for this transfer
-		this.request.transferEnded();
-		if (this.opcode == IoUring.OP_READ) {
-			this.request.readEnded();
-		}
-		if (this.cancelled) {
-			STATE.setRelease(this, ENDED);
-		}
-		else if (movesData() ? (this.done == this.length) : (result == 0)) {
-			succeed();
-		}
-		else if (pagesWereMissing(result)) {
-			// the same through a buffer
-			begin();
+		else if (this.operation.missedPages(result) && !this.cancelled) {
+			transferThroughMemory();
 		}
 		else {
-			fail(failure(result));
+			end(this.cancelled ? null : this.operation.failure(result), false);
 		}
 	}
 
-	// The transfer linked to the registration that failed is cancelled by the kernel; any
-	// other of the request finds nothing in the fixed buffer
-	private boolean pagesWereMissing(int result) {
-		return (result == -Errno.ECANCELED || result == -Errno.EFAULT) && this.fixedBuffer != DataPath.NO_FIXED_BUFFER
-				&& this.request.pages() == IoRequest.Pages.UNAVAILABLE;
-	}
-
-	private void submitRest() {
+	private void transferThroughMemory() {
 		try {
-			this.fd = file().fd();
+			this.operation.locateData(this.home.dataPath());
+			this.home.transfers().queue(this);
 		}
-		// the number of a file closed meanwhile may belong to another
-		catch (RuntimeException ex) {
-			leaveSlot();
-			this.request.transferEnded();
-			if (this.opcode == IoUring.OP_READ) {
-				this.request.readEnded();
-			}
-			fail(ex);
-			return;
+		catch (RuntimeException | Error ex) {
+			end(ex, false);
 		}
-		this.home.transfers().queue(this);
 	}
 
-	private void leaveSlot() {
-		if (this.fillsPages) {
-			this.request.fillingEnded(this.done == this.length);
-		}
+	private void end(@Nullable Throwable failure, boolean done) {
 		this.home.transfers().remove(this.slot);
 		this.slot = TransferSlots.NONE;
-		this.memory = null;
-		if (this.lent != null) {
-			this.home.dataPath().takeBack(this.lent);
-			this.lent = null;
+		this.operation.end(this.home.dataPath());
+		// before the signal: the request that it ends need not wait for this transfer
+		this.request.transfers().ended(this.operation, done);
+		finish(failure);
+	}
+
+	// Whoever has cancelled wants to hear nothing; Reactor would log it as a dropped
+	// error
+	private void finish(@Nullable Throwable failure) {
+		if (this.cancelled) {
+			free();
+		}
+		else {
+			signal(failure);
 		}
 	}
 
-	private void succeed() {
-		CoreSubscriber<? super Void> subscriber = subscriber();
+	private void free() {
+		this.actual = null;
 		STATE.setRelease(this, ENDED);
+	}
+
+	private void signal(@Nullable Throwable failure) {
+		CoreSubscriber<? super Void> subscriber = Objects.requireNonNull(this.actual, "the transfer has no subscriber");
+		free();
 		try {
-			subscriber.onComplete();
+			if (failure == null) {
+				subscriber.onComplete();
+			}
+			else {
+				subscriber.onError(failure);
+			}
 		}
 		// Reactor lets fatal errors through; they must not end the queue
 		catch (Throwable ex) {
 			this.request.failWith(ex);
 		}
-	}
-
-	private CoreSubscriber<? super Void> subscriber() {
-		CoreSubscriber<? super Void> current = this.actual;
-		if (current == null) {
-			throw new IllegalStateException("The transfer has no subscriber");
-		}
-		this.actual = null;
-		return current;
-	}
-
-	private void fail(Throwable failure) {
-		CoreSubscriber<? super Void> subscriber = subscriber();
-		STATE.setRelease(this, ENDED);
-		try {
-			subscriber.onError(failure);
-		}
-		catch (Throwable ex) {
-			this.request.failWith(ex);
-		}
-	}
-
-	private BlockIoException failure(int result) {
-		String what = switch (this.opcode) {
-			case IoUring.OP_READ -> "read";
-			case IoUring.OP_WRITE -> "write";
-			case IoUring.OP_FSYNC -> "fdatasync";
-			default -> "fallocate";
-		} + ((this.length > 0) ? " of " + this.length + " bytes at " + this.position : "") + " of " + this.file;
-		if (result >= 0) {
-			return (this.opcode == IoUring.OP_READ)
-					? new BlockIoException(BlockErrno.ENODATA,
-							what + " failed: the file ends at " + (this.position + this.done))
-					: new BlockIoException(BlockErrno.EIO, what + " failed: nothing was written");
-		}
-		return new BlockIoException(BlockErrno.of(-result), what + " failed: " + Errno.describe(-result));
 	}
 
 	@Override
@@ -478,9 +294,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 		@Override
 		void reject() {
-			if (!RingTransfer.this.cancelled) {
-				fail(new BlockIoException(BlockErrno.EIO, "The queue has ended"));
-			}
+			finish(new BlockIoException(BlockErrno.EIO, "The queue has ended"));
 		}
 
 	}

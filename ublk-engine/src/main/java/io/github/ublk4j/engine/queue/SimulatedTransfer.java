@@ -41,9 +41,6 @@ final class SimulatedTransfer {
 
 	private static final ByteBuffer ZEROS = ByteBuffer.allocate(64 << 10).asReadOnlyBuffer();
 
-	// linux/fs.h
-	private static final int RWF_DSYNC = 2;
-
 	private final int opcode;
 
 	private final int fd;
@@ -69,7 +66,7 @@ final class SimulatedTransfer {
 	/**
 	 * Describes a transfer. Called by the loop.
 	 */
-	SimulatedTransfer(RingTransfer transfer, SimulatedRequest request) {
+	SimulatedTransfer(RingOperation transfer, SimulatedRequest request) {
 		this.opcode = transfer.opcode();
 		this.fd = transfer.fd();
 		this.position = transfer.restPosition();
@@ -78,12 +75,12 @@ final class SimulatedTransfer {
 		this.copiesFromRequest = transfer.copiesFromRequest();
 		this.copiesToRequest = transfer.copiesToRequest();
 		this.pages = request.pages();
-		IoBuffer memory = transfer.memory();
-		boolean fixed = transfer.fixedBuffer() != DataPath.NO_FIXED_BUFFER;
+		IoBuffer memory = transfer.data().memory();
+		boolean fixed = transfer.data().fixedBuffer() != DataPath.NO_FIXED_BUFFER;
 		ByteBuffer all = fixed ? this.pages : (memory != null) ? memory.bytes().duplicate().clear() : null;
 		this.whole = (all != null) ? all.slice(0, (int) transfer.length()) : null;
-		this.rest = (all != null) ? all.slice((int) (transfer.restAddress() - transfer.address()), (int) this.length)
-				: null;
+		this.rest = (all != null)
+				? all.slice((int) (transfer.restAddress() - transfer.data().address()), (int) this.length) : null;
 	}
 
 	/**
@@ -134,7 +131,7 @@ final class SimulatedTransfer {
 		while (source.hasRemaining()) {
 			file.write(source, this.position + source.position());
 		}
-		if ((this.flags & RWF_DSYNC) != 0) {
+		if ((this.flags & IoUring.RWF_DSYNC) != 0) {
 			file.force(false);
 		}
 		return source.position();

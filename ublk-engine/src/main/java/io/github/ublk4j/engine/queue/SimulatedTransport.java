@@ -251,7 +251,7 @@ public final class SimulatedTransport implements QueueTransport {
 	}
 
 	@Override
-	public void transfer(RingTransfer transfer, int slot) {
+	public void transfer(RingOperation transfer, int slot) {
 		SimulatedTransfer started = new SimulatedTransfer(transfer, descriptor(transfer.request().tagInFlight()));
 		this.commands.add(() -> started.start((result) -> transferred(slot, result)));
 	}

@@ -91,10 +91,10 @@ final class TransferSlots {
 	void submit(QueueTransport transport) {
 		for (int i = 0; i < this.pendingCount; i++) {
 			RingTransfer transfer = this.pending[i];
-			if (transfer.needsRegistration()) {
+			if (transfer.operation().data().needsRegistration()) {
 				transport.registerPages(transfer.request().tagInFlight());
 			}
-			transport.transfer(transfer, transfer.slot());
+			transport.transfer(transfer.operation(), transfer.slot());
 		}
 		this.pendingCount = 0;
 	}
@@ -117,6 +117,24 @@ final class TransferSlots {
 			}
 		}
 		return false;
+	}
+
+	/**
+	 * Returns whether the kernel works on none.
+	 */
+	boolean isEmpty() {
+		return this.freeCount == this.transfers.length;
+	}
+
+	/**
+	 * Cancels all transfers.
+	 */
+	void cancelAll() {
+		for (RingTransfer transfer : this.transfers) {
+			if (transfer != null) {
+				transfer.cancel();
+			}
+		}
 	}
 
 	/**

@@ -78,18 +78,12 @@ public class UserCopyPath extends DataPath {
 			else if (this.clearReadBuffers) {
 				buffer.zero(length);
 			}
-			if (request.adopt(buffer)) {
-				return buffer;
-			}
+			return buffer;
 		}
 		catch (RuntimeException | Error ex) {
 			this.pool.giveBack(buffer);
 			throw ex;
 		}
-		// another thread of the disk was faster, or the request has ended meanwhile
-		this.pool.giveBack(buffer);
-		request.requireActive();
-		return request.requireBuffer();
 	}
 
 	@Override
@@ -123,7 +117,7 @@ public class UserCopyPath extends DataPath {
 			if (buffer != null) {
 				this.copier.toRequest(request.tagInFlight(), buffer, length);
 			}
-			else if (!request.filled()) {
+			else if (!request.transfers().filled()) {
 				this.copier.zeroRequest(request.tagInFlight(), length);
 			}
 			return length;

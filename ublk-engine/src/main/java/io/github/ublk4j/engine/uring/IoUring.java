@@ -92,6 +92,12 @@ public final class IoUring implements AutoCloseable {
 	/** {@code IORING_OP_URING_CMD}. */
 	public static final int OP_URING_CMD = 46;
 
+	/** {@code IORING_FSYNC_DATASYNC}: an fdatasync. */
+	public static final int FSYNC_DATASYNC = 1;
+
+	/** {@code RWF_DSYNC}: what this operation writes is durable when it completes. */
+	public static final int RWF_DSYNC = 1 << 1;
+
 	/** {@code IOSQE_FIXED_FILE}: the descriptor is the index of a registered file. */
 	public static final int SQE_FIXED_FILE = 1;
 
@@ -332,10 +338,9 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public boolean registerRingFd() {
 		ensureOpen();
-		ByteBuffer update = ByteBuffer.allocateDirect(RSRC_UPDATE_SIZE).order(ByteOrder.nativeOrder());
-		update.putInt(RSRC_UPDATE_OFFSET, -1);
+		ByteBuffer update = ringUpdate(-1);
 		update.putLong(RSRC_UPDATE_DATA, this.file.fd());
-		if (IoUringCalls.register(this.file.fd(), REGISTER_RING_FDS, LinuxPlatform.addressOf(update), 1) != 1) {
+		if (register(REGISTER_RING_FDS, update, 1) != 1) {
 			return false;
 		}
 		this.enterFd = update.getInt(RSRC_UPDATE_OFFSET);
@@ -359,9 +364,9 @@ public final class IoUring implements AutoCloseable {
 	}
 
 	/**
-	 * Puts a file into the table. The ring holds it open from now on.
+	 * Puts a file into the table. The ring holds it open until another takes its place.
 	 * @param index where
-	 * @param fd the descriptor
+	 * @param fd the descriptor, or -1 to leave the place empty
 	 * @throws LinuxException if the kernel refuses
 	 */
 	public void registerFile(int index, int fd) {
@@ -394,27 +399,29 @@ public final class IoUring implements AutoCloseable {
 
 	// a registered ring lives until its thread ends, with all that is registered with it
 	private void unregisterRingFd() {
-		ByteBuffer update = ByteBuffer.allocateDirect(RSRC_UPDATE_SIZE).order(ByteOrder.nativeOrder());
-		update.putInt(RSRC_UPDATE_OFFSET, this.enterFd);
-		try {
-			IoUringCalls.register(this.file.fd(), UNREGISTER_RING_FDS, LinuxPlatform.addressOf(update), 1);
-		}
-		finally {
-			Reference.reachabilityFence(update);
-		}
+		register(UNREGISTER_RING_FDS, ringUpdate(this.enterFd), 1);
+	}
+
+	private static ByteBuffer ringUpdate(int index) {
+		return ByteBuffer.allocateDirect(RSRC_UPDATE_SIZE)
+			.order(ByteOrder.nativeOrder())
+			.putInt(RSRC_UPDATE_OFFSET, index);
 	}
 
 	private void register(String what, int opcode, ByteBuffer argument, int count) {
-		int result;
-		try {
-			result = IoUringCalls.register(this.file.fd(), opcode, LinuxPlatform.addressOf(argument), count);
-		}
-		finally {
-			Reference.reachabilityFence(argument);
-		}
+		int result = register(opcode, argument, count);
 		if (result < 0) {
 			throw new LinuxException(what, -result,
 					(result == -Errno.ENOMEM) ? "The limit on locked memory may be too low; see 'ulimit -l'" : "");
+		}
+	}
+
+	private int register(int opcode, ByteBuffer argument, int count) {
+		try {
+			return IoUringCalls.register(this.file.fd(), opcode, LinuxPlatform.addressOf(argument), count);
+		}
+		finally {
+			Reference.reachabilityFence(argument);
 		}
 	}
 

@@ -62,7 +62,9 @@ class KernelHeadersTests {
 			#include <linux/ublk_cmd.h>
 			#include <linux/io_uring.h>
 			#include <linux/eventfd.h>
+			#include <linux/falloc.h>
 			#include <linux/fcntl.h>
+			#include <linux/fs.h>
 			#include <linux/mman.h>
 			#include <linux/prctl.h>
 			#include <asm/errno.h>
@@ -118,7 +120,8 @@ class KernelHeadersTests {
 	@Test
 	void constantsOfIoUringAreThoseOfTheKernel() throws Exception {
 		compare(IoUring.class, (name) -> name.startsWith("SQE_") ? "IO" + name : "IORING_" + name,
-				Map.ofEntries(Map.entry("RSRC_REGISTER_SIZE", "sizeof(struct io_uring_rsrc_register)"),
+				Map.ofEntries(Map.entry("RWF_DSYNC", "RWF_DSYNC"),
+						Map.entry("RSRC_REGISTER_SIZE", "sizeof(struct io_uring_rsrc_register)"),
 						Map.entry("RSRC_REGISTER_NR", offset("struct io_uring_rsrc_register", "nr")),
 						Map.entry("RSRC_REGISTER_FLAGS", offset("struct io_uring_rsrc_register", "flags")),
 						Map.entry("RSRC_UPDATE_SIZE", "sizeof(struct io_uring_rsrc_update)"),

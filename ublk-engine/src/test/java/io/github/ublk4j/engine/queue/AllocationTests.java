@@ -86,7 +86,7 @@ class AllocationTests {
 
 	@Test
 	void transferAllocatesNothing() throws Exception {
-		BackingFile file = new RingTransferTests.TestFile(70);
+		BackingFile file = TestFile.of(70);
 		EndlessDriver driver = inCopyMode((request) -> request.transferFrom(file, request.offset()));
 		assertThat(bytesOfAQueueThatIsWarm(driver)).isLessThan(TOLERANCE);
 		assertThat(driver.transfers()).isGreaterThan(2 * REQUESTS);
@@ -95,7 +95,7 @@ class AllocationTests {
 
 	@Test
 	void transferInZeroCopyModeAllocatesNothing() throws Exception {
-		BackingFile file = new RingTransferTests.TestFile(70);
+		BackingFile file = TestFile.of(70);
 		ZeroCopyPath path = new ZeroCopyPath(new UserCopyPathTests.FakeCopier(), EndlessDriver.DEPTH,
 				EndlessDriver.LENGTH, true, true);
 		EndlessDriver driver = new EndlessDriver((request) -> request.transferFrom(file, request.offset()), path);

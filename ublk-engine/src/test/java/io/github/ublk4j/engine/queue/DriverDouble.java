@@ -64,7 +64,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	private final Map<Integer, Integer> transferResults = new LinkedHashMap<>();
 
 	// transfers that the ring follows by a copy
-	private final Map<Integer, RingTransfer> copiesToRequest = new HashMap<>();
+	private final Map<Integer, RingOperation> copiesToRequest = new HashMap<>();
 
 	private final Map<Integer, TransferRequest> transfers = new LinkedHashMap<>();
 
@@ -201,14 +201,14 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	}
 
 	@Override
-	public void transfer(RingTransfer transfer, int slot) {
+	public void transfer(RingOperation transfer, int slot) {
 		TransferRequest started = new TransferRequest(slot, transfer.opcode(), transfer.fd(), transfer.restPosition(),
-				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.fixedBuffer());
+				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.data().fixedBuffer());
 		boolean copiesFromRequest = transfer.copiesFromRequest();
 		int tag = transfer.request().tagInFlight();
 		this.queued.add(() -> {
 			if (copiesFromRequest) {
-				copier().fromRequest(tag, Objects.requireNonNull(transfer.memory()), (int) transfer.length());
+				copier().fromRequest(tag, Objects.requireNonNull(transfer.data().memory()), (int) transfer.length());
 			}
 			if (transfer.copiesToRequest()) {
 				this.copiesToRequest.put(slot, transfer);
@@ -266,10 +266,11 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 	synchronized void endTransfer(TransferRequest transfer, int result) {
 		this.transfers.remove(transfer.slot());
-		RingTransfer copying = this.copiesToRequest.remove(transfer.slot());
+		RingOperation copying = this.copiesToRequest.remove(transfer.slot());
 		if (copying != null && result == transfer.length()) {
 			int length = (int) copying.length();
-			copier().toRequest(copying.request().tagInFlight(), Objects.requireNonNull(copying.memory()), length);
+			copier().toRequest(copying.request().tagInFlight(), Objects.requireNonNull(copying.data().memory()),
+					length);
 			this.transferResults.put(transfer.slot(), length);
 			notifyAll();
 			return;
@@ -459,21 +460,6 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 				this.buffers[tag].zero(length);
 			}
 			return this.buffers[tag];
-		}
-
-		@Override
-		IoBuffer provide(IoRequest request) {
-			throw new AssertionError("it has one");
-		}
-
-		@Override
-		IoBuffer lend(int length) {
-			throw new AssertionError("a request has a buffer");
-		}
-
-		@Override
-		void takeBack(IoBuffer lent) {
-			throw new AssertionError("nothing is lent");
 		}
 
 		@Override

@@ -172,7 +172,7 @@ final class EndlessDriver implements QueueTransport {
 	}
 
 	@Override
-	public void transfer(RingTransfer transfer, int slot) {
+	public void transfer(RingOperation transfer, int slot) {
 		this.transferred[this.transferredCount++] = slot;
 		this.transfers++;
 	}

@@ -46,6 +46,7 @@ import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.block.WriteZeroesRequest;
 import io.github.ublk4j.engine.driver.IoOperation;
+import io.github.ublk4j.engine.linux.SharedFile;
 import io.github.ublk4j.engine.queue.DriverDouble.TransferRequest;
 import io.github.ublk4j.engine.uring.IoUring;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class RingTransferTests extends AbstractQueueTests {
 
 	private static final int CANCELLED = -125;
 
-	private final TestFile file = new TestFile(70);
+	private final BackingFile file = TestFile.of(70);
 
 	private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
@@ -126,6 +127,117 @@ class RingTransferTests extends AbstractQueueTests {
 			.isEqualTo(new TransferRequest(transfer.slot(), IoUring.OP_FSYNC, 70, 0, 0, 0, datasync, NO_BUFFER));
 		this.driver.endTransfer(transfer, 0);
 		get(flush);
+	}
+
+	@Test
+	void flushThatFailsAfterItWasBrokenOffMakesEveryLaterOneFail() {
+		serveFlushes((flush) -> flush.sync(this.file).timeout(Duration.ofMillis(20)).doOnError(this.failure::set));
+		CompletableFuture<byte[]> first = this.driver.other(IoOperation.FLUSH, 0, 0);
+		TransferRequest transfer = this.driver.awaitTransfer();
+		await().until(() -> this.driver.cancelledTransfers().contains(transfer.slot()));
+		this.driver.endTransfer(transfer, -5);
+		assertFails(first, BlockErrno.ETIMEDOUT);
+		for (int i = 0; i < 2; i++) {
+			assertFails(this.driver.other(IoOperation.FLUSH, 0, 0), BlockErrno.EIO);
+			assertThat(this.failure.get())
+				.hasMessageContaining("fdatasync of test file failed: an earlier flush failed")
+				.hasMessageContaining("EIO");
+		}
+		assertThat(this.driver.awaitTransfers(0)).isEmpty();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "-125", "-4" })
+	void flushThatIsBrokenOffSaysNothingAboutItsFile(int result) throws Exception {
+		AtomicInteger flushes = new AtomicInteger();
+		serveFlushes((flush) -> (flushes.getAndIncrement() == 0) ? flush.sync(this.file).timeout(Duration.ofMillis(20))
+				: flush.sync(this.file));
+		CompletableFuture<byte[]> first = this.driver.other(IoOperation.FLUSH, 0, 0);
+		TransferRequest transfer = this.driver.awaitTransfer();
+		await().until(() -> this.driver.cancelledTransfers().contains(transfer.slot()));
+		this.driver.endTransfer(transfer, result);
+		assertFails(first, BlockErrno.ETIMEDOUT);
+		CompletableFuture<byte[]> next = this.driver.other(IoOperation.FLUSH, 0, 0);
+		this.driver.endTransfer(this.driver.awaitTransfer());
+		get(next);
+	}
+
+	@Test
+	void lostWriteReportedToOneOfTwoFlushesFailsBothAndEveryLaterOne() {
+		serveFlushes((flush) -> flush.sync(this.file));
+		CompletableFuture<byte[]> first = this.driver.other(IoOperation.FLUSH, 0, 0);
+		CompletableFuture<byte[]> second = this.driver.other(IoOperation.FLUSH, 0, 0);
+		List<TransferRequest> transfers = this.driver.awaitTransfers(2);
+		this.driver.endTransfer(transfers.get(0), -28);
+		assertFails(first, BlockErrno.ENOSPC);
+		this.driver.endTransfer(transfers.get(1), 0);
+		assertFails(second, BlockErrno.EIO);
+		assertFails(this.driver.other(IoOperation.FLUSH, 0, 0), BlockErrno.EIO);
+	}
+
+	@Test
+	void lostWriteReportedToTheSecondOfTwoFlushesThatEndTogetherFailsBoth() {
+		serveFlushes((flush) -> flush.sync(this.file));
+		CompletableFuture<byte[]> first = this.driver.other(IoOperation.FLUSH, 0, 0);
+		CompletableFuture<byte[]> second = this.driver.other(IoOperation.FLUSH, 0, 0);
+		List<TransferRequest> transfers = this.driver.awaitTransfers(2);
+		synchronized (this.driver) {
+			this.driver.endTransfer(transfers.get(0), 0);
+			this.driver.endTransfer(transfers.get(1), -5);
+		}
+		assertFails(first, BlockErrno.EIO);
+		assertFails(second, BlockErrno.EIO);
+	}
+
+	@Test
+	void lostWriteReportedToADurableWriteFailsLaterFlushesButNotWrites() throws Exception {
+		start(new TestHandler() {
+			@Override
+			public Mono<Void> write(WriteRequest write) {
+				return write.transferTo(RingTransferTests.this.file, 0);
+			}
+
+			@Override
+			public Mono<Void> flush(FlushRequest flush) {
+				return flush.sync(RingTransferTests.this.file);
+			}
+		});
+		CompletableFuture<byte[]> durable = this.driver.write(0, filled(512, 1), IoOperation.FLAG_FUA);
+		this.driver.endTransfer(this.driver.awaitTransfer(), -5);
+		assertFails(durable, BlockErrno.EIO);
+		assertFails(this.driver.other(IoOperation.FLUSH, 0, 0), BlockErrno.EIO);
+		assertFails(this.driver.write(0, filled(512, 1), IoOperation.FLAG_FUA), BlockErrno.EIO);
+		CompletableFuture<byte[]> write = this.driver.write(0, filled(512, 1), 0);
+		this.driver.endTransfer(this.driver.awaitTransfer());
+		get(write);
+	}
+
+	@Test
+	void failedWriteThatNeedNotBeDurableSaysNothingAboutFlushes() throws Exception {
+		start(new TestHandler() {
+			@Override
+			public Mono<Void> write(WriteRequest write) {
+				return write.transferTo(RingTransferTests.this.file, 0);
+			}
+
+			@Override
+			public Mono<Void> flush(FlushRequest flush) {
+				return flush.sync(RingTransferTests.this.file);
+			}
+		});
+		CompletableFuture<byte[]> write = this.driver.write(0, filled(512, 1), 0);
+		this.driver.endTransfer(this.driver.awaitTransfer(), -28);
+		assertFails(write, BlockErrno.ENOSPC);
+		CompletableFuture<byte[]> flush = this.driver.other(IoOperation.FLUSH, 0, 0);
+		this.driver.endTransfer(this.driver.awaitTransfer());
+		get(flush);
+	}
+
+	@Test
+	void fileThatTheEngineDoesNotKnowIsRefused() {
+		serve((read) -> read.transferFrom(BackingFile.of("a file of somebody else", () -> {
+		}), 0));
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
 	}
 
 	@Test
@@ -251,7 +363,7 @@ class RingTransferTests extends AbstractQueueTests {
 
 	@Test
 	void requestEndsAfterTheLastOfTwoTransfersAtTheSameTime() throws Exception {
-		TestFile mirror = new TestFile(71);
+		BackingFile mirror = TestFile.of(71);
 		serveWrites((write) -> Mono.when(write.transferTo(this.file, 512), write.transferTo(mirror, 1024)));
 		CompletableFuture<byte[]> write = this.driver.write(0, filled(512, 1), 0);
 		List<TransferRequest> transfers = this.driver.awaitTransfers(2);
@@ -337,7 +449,7 @@ class RingTransferTests extends AbstractQueueTests {
 	void delayedRetryRepeatsItsOwnTransferAndNotALaterOne() throws Exception {
 		Sinks.Empty<Void> retry = Sinks.empty();
 		Sinks.Empty<Void> next = Sinks.empty();
-		TestFile other = new TestFile(71);
+		BackingFile other = TestFile.of(71);
 		serve((read) -> Mono.when(
 				read.transferFrom(this.file, 512)
 					.retryWhen(Retry.from((failed) -> failed.concatMap((signal) -> retry.asMono().thenReturn(1)))),
@@ -451,15 +563,23 @@ class RingTransferTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void fileClosedInTheMiddleOfATransferFailsTheRequestAlone() {
-		serve((read) -> read.transferFrom(this.file, 0).doOnError(this.failure::set));
+	void fileClosedInTheMiddleOfATransferStaysOpenUntilItsEnd() throws Exception {
+		AtomicInteger released = new AtomicInteger();
+		SharedFile shared = new SharedFile("test file", 73, released::incrementAndGet);
+		BackingFile closing = BackingFile.of(shared, shared::close);
+		serve((read) -> read.transferFrom(closing, 0).doOnError(this.failure::set));
 		CompletableFuture<byte[]> read = this.driver.read(0, 4096);
 		TransferRequest transfer = this.driver.awaitTransfer();
-		this.file.close();
+		closing.close();
 		this.driver.endTransfer(transfer, 512);
-		assertFails(read, BlockErrno.EIO);
-		assertThat(this.failure.get()).hasMessageContaining("test file is closed");
+		TransferRequest rest = this.driver.awaitTransfer();
+		assertThat(rest.fd()).isEqualTo(73);
+		assertThat(released).hasValue(0);
+		this.driver.endTransfer(rest);
+		get(read);
+		assertThat(released).hasValue(1);
 		assertFails(this.driver.read(0, 4096), BlockErrno.EIO);
+		assertThat(this.failure.get()).hasMessageContaining("test file is closed");
 		assertThat(queue().isDead()).isFalse();
 	}
 
@@ -632,7 +752,7 @@ class RingTransferTests extends AbstractQueueTests {
 
 	@Test
 	void twoThreadsThatTransferTheSameRequestGetTransfersOfTheirOwn() throws Exception {
-		TestFile mirror = new TestFile(71);
+		BackingFile mirror = TestFile.of(71);
 		AtomicInteger arrived = new AtomicInteger();
 		AtomicInteger shared = new AtomicInteger();
 		ExecutorService threads = Executors.newFixedThreadPool(2);
@@ -688,6 +808,15 @@ class RingTransferTests extends AbstractQueueTests {
 		}
 	}
 
+	private void serveFlushes(Function<FlushRequest, Mono<Void>> flush) {
+		start(new TestHandler() {
+			@Override
+			public Mono<Void> flush(FlushRequest request) {
+				return flush.apply(request);
+			}
+		});
+	}
+
 	private void serve(Function<ReadRequest, Mono<Void>> read) {
 		start(read::apply);
 	}
@@ -711,48 +840,9 @@ class RingTransferTests extends AbstractQueueTests {
 		}
 
 		@Override
-		public void transfer(RingTransfer transfer, int slot) {
+		public void transfer(RingOperation transfer, int slot) {
 			endTransfer(new TransferRequest(slot, transfer.opcode(), transfer.fd(), transfer.restPosition(),
-					transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.fixedBuffer()));
-		}
-
-	}
-
-	/**
-	 * A file that exists by its number alone.
-	 */
-	static final class TestFile implements BackingFile {
-
-		private final int fd;
-
-		private volatile boolean closed;
-
-		TestFile(int fd) {
-			this.fd = fd;
-		}
-
-		static TestFile closed() {
-			TestFile file = new TestFile(72);
-			file.close();
-			return file;
-		}
-
-		@Override
-		public int fd() {
-			if (this.closed) {
-				throw new IllegalStateException("test file is closed");
-			}
-			return this.fd;
-		}
-
-		@Override
-		public void close() {
-			this.closed = true;
-		}
-
-		@Override
-		public String toString() {
-			return "test file";
+					transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.data().fixedBuffer()));
 		}
 
 	}

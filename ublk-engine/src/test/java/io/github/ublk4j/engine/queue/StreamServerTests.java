@@ -29,6 +29,7 @@ import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockRequest;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
+import io.github.ublk4j.engine.queue.DriverDouble.TransferRequest;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscription;
@@ -177,6 +178,43 @@ class StreamServerTests extends AbstractQueueTests {
 		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
 		assertThat(this.failures).hasSize(1);
 		assertThat(queue().isDead()).isFalse();
+	}
+
+	@Test
+	void streamThatFailsFailsARequestWhenTheKernelHasLetGoOfIt() throws Exception {
+		CompletableFuture<byte[]> read = transferAndBreakTheStream();
+		TransferRequest transfer = this.driver.awaitTransfer();
+		await().until(() -> this.driver.cancelledTransfers().contains(transfer.slot()));
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+		assertThat(read).isNotDone();
+		assertThat(queue().snapshot().inFlight()).isEqualTo(1);
+		this.driver.endTransfer(transfer, -125);
+		assertFails(read, BlockErrno.EIO);
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+	}
+
+	@Test
+	void requestOfAStreamThatHasFailedDoesNotWaitWhenTheDeviceIsToldToStop() throws Exception {
+		CompletableFuture<byte[]> read = transferAndBreakTheStream();
+		TransferRequest transfer = this.driver.awaitTransfer();
+		await().until(() -> this.driver.cancelledTransfers().contains(transfer.slot()));
+		queue().failEverything();
+		assertFails(read, BlockErrno.EIO);
+		this.driver.endTransfer(transfer, -125);
+		assertFails(this.driver.read(0, 512), BlockErrno.EIO);
+	}
+
+	private CompletableFuture<byte[]> transferAndBreakTheStream() {
+		startStream((requests) -> requests.doOnNext((request) -> {
+			if (request.offset() > 0) {
+				throw new IllegalArgumentException("broken pipeline");
+			}
+			((ReadRequest) request).transferFrom(TestFile.of(70), 0).subscribe();
+		}).then());
+		CompletableFuture<byte[]> read = this.driver.read(0, 512);
+		this.driver.awaitTransfer();
+		assertFails(this.driver.read(512, 512), BlockErrno.EIO);
+		return read;
 	}
 
 	@Test

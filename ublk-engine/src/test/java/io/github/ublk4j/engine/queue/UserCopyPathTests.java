@@ -17,6 +17,8 @@
 package io.github.ublk4j.engine.queue;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +29,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
@@ -34,11 +37,12 @@ import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 import io.github.ublk4j.engine.queue.DriverDouble.TransferRequest;
-import io.github.ublk4j.engine.queue.RingTransferTests.TestFile;
 import io.github.ublk4j.engine.uring.IoUring;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -52,7 +56,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 
 	private static final int LARGEST = 8192;
 
-	private final TestFile file = new TestFile(70);
+	private final BackingFile file = TestFile.of(70);
 
 	private DataPath path = new UserCopyPath(this.driver.copier(), 4, LARGEST, true);
 
@@ -139,7 +143,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 		for (int i = 0; i < 200; i++) {
 			get(this.driver.write(0, filled(512, 7), 0));
 		}
-		assertThat(this.path.bytes()).as("nothing has leaked").isEqualTo(64 << 10);
+		assertThat(this.path.bytes()).as("nothing has leaked").isEqualTo(LARGEST);
 	}
 
 	@Test
@@ -251,7 +255,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 			get(this.driver.read(0, 8192));
 			assertFails(this.driver.read(512, 8192), BlockErrno.EIO);
 		}
-		assertThat(this.path.bytes()).isEqualTo(64 << 10);
+		assertThat(this.path.bytes()).isEqualTo(LARGEST);
 	}
 
 	@Test
@@ -337,7 +341,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 			.asString()
 			.contains("READ of 512 bytes at 4096 failed");
 		assertThat(queue().snapshot().errors()).isEqualTo(2);
-		assertThat(this.path.bytes()).isEqualTo(64 << 10);
+		assertThat(this.path.bytes()).isEqualTo(LARGEST);
 	}
 
 	@Test
@@ -359,7 +363,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 			assertFails(this.driver.write(0, filled(8192, 1), 0), BlockErrno.EIO);
 		}
 		assertThat(queue().snapshot().errors()).isEqualTo(50);
-		assertThat(this.path.bytes()).isEqualTo(64 << 10);
+		assertThat(this.path.bytes()).isEqualTo(LARGEST);
 	}
 
 	@Test
@@ -424,7 +428,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 			this.driver.endTransfer(this.driver.awaitTransfer());
 			get(write);
 		}
-		assertThat(this.path.bytes()).isEqualTo(64 << 10);
+		assertThat(this.path.bytes()).isEqualTo(LARGEST);
 		this.path.trim();
 		this.path.trim();
 		assertThat(this.path.bytes()).isZero();
@@ -501,20 +505,138 @@ class UserCopyPathTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void twoTransfersOfAWriteCopyForThemselves() throws Exception {
+	void twoTransfersOfAWriteShareTheirMemory() throws Exception {
+		serve(storingTwice());
+		CompletableFuture<byte[]> write = this.driver.write(0, filled(4096, 1), 0);
+		List<TransferRequest> transfers = this.driver.awaitTransfers(2);
+		assertThat(transfers.get(0).address()).isEqualTo(transfers.get(1).address());
+		this.driver.endTransfer(transfers.get(0));
+		assertThat(this.driver.awaitTransfer()).as("still uses it").isEqualTo(transfers.get(1));
+		assertThat(this.path.bytes()).isEqualTo(LARGEST);
+		this.driver.endTransfer(transfers.get(1));
+		get(write);
+		assertThat(this.driver.copies()).containsExactly("from 0", "from 0");
+		this.path.trim();
+		this.path.trim();
+		assertThat(this.path.bytes()).isZero();
+	}
+
+	@Test
+	void twoTransfersOfEveryRequestAtFullDepthStayWithinThePlan() throws Exception {
+		serve(storingTwice());
+		List<CompletableFuture<byte[]>> requests = new ArrayList<>();
+		for (int i = 0; i < 4; i++) {
+			requests.add((i % 2 == 0) ? this.driver.read(0, LARGEST) : this.driver.write(0, filled(LARGEST, i), 0));
+		}
+		List<TransferRequest> transfers = this.driver.awaitTransfers(8);
+		assertThat(this.path.bytes()).isEqualTo(4 * LARGEST);
+		transfers.forEach(this.driver::endTransfer);
+		for (CompletableFuture<byte[]> request : requests) {
+			get(request);
+		}
+	}
+
+	private TestHandler storingTwice() {
+		BackingFile twice = this.file;
+		return new TestHandler() {
+			@Override
+			public Mono<Void> read(ReadRequest read) {
+				return Mono.when(read.transferFrom(twice, 0), read.transferFrom(twice, 8192));
+			}
+
+			@Override
+			public Mono<Void> write(WriteRequest write) {
+				return Mono.when(write.transferTo(twice, 0), write.transferTo(twice, 8192));
+			}
+		};
+	}
+
+	@Test
+	void bufferIsRefusedWhileATransferStoresTheRequestWithoutOne() throws Exception {
+		AtomicReference<WriteRequest> kept = new AtomicReference<>();
+		AtomicReference<byte[]> seen = new AtomicReference<>();
 		serve(new TestHandler() {
 			@Override
 			public Mono<Void> write(WriteRequest write) {
-				return Mono.when(write.transferTo(UserCopyPathTests.this.file, 0),
-						write.transferTo(UserCopyPathTests.this.file, 8192));
+				kept.set(write);
+				return write.transferTo(UserCopyPathTests.this.file, 0)
+					.then(Mono.fromRunnable(() -> seen.set(bytes(write.buffer()))));
 			}
 		});
 		CompletableFuture<byte[]> write = this.driver.write(0, filled(4096, 1), 0);
-		List<TransferRequest> transfers = this.driver.awaitTransfers(2);
-		assertThat(transfers.get(0).address()).isNotEqualTo(transfers.get(1).address());
-		transfers.forEach(this.driver::endTransfer);
+		TransferRequest transfer = this.driver.awaitTransfer();
+		assertThatIllegalStateException().isThrownBy(() -> Objects.requireNonNull(kept.get()).buffer())
+			.withMessageContaining("stored by a transfer without a buffer; take the buffer before");
+		this.driver.endTransfer(transfer);
 		get(write);
-		assertThat(this.driver.copies()).containsExactly("from 0", "from 0");
+		assertThat(seen.get()).as("afterwards").isEqualTo(filled(4096, 1));
+	}
+
+	@Test
+	void transferThatBeginsWhileAnotherThreadTakesTheBufferUsesTheBuffer() throws Exception {
+		CountDownLatch copying = new CountDownLatch(1);
+		CountDownLatch mayCopy = new CountDownLatch(1);
+		AtomicReference<ByteBuffer> buffer = new AtomicReference<>();
+		this.path = new UserCopyPath(new FakeCopier() {
+			@Override
+			public void fromRequest(int tag, IoBuffer target, int length) {
+				copying.countDown();
+				join(mayCopy);
+			}
+		}, 4, LARGEST, true);
+		serve(new TestHandler() {
+			@Override
+			public Mono<Void> write(WriteRequest write) {
+				new Thread(() -> buffer.set(write.buffer())).start();
+				join(copying);
+				return write.transferTo(UserCopyPathTests.this.file, 0);
+			}
+		});
+		CompletableFuture<byte[]> write = this.driver.write(0, filled(4096, 1), 0);
+		join(copying);
+		assertThat(this.driver.awaitTransfers(0)).isEmpty();
+		mayCopy.countDown();
+		TransferRequest transfer = this.driver.awaitTransfer();
+		await().until(() -> buffer.get() != null);
+		assertThat(transfer.address()).isEqualTo(LinuxPlatform.addressOf(Objects.requireNonNull(buffer.get())));
+		this.driver.endTransfer(transfer);
+		get(write);
+	}
+
+	@Test
+	void transferThatIsCancelledWhileItLooksForItsDataEndsUnheard() throws Exception {
+		List<Throwable> dropped = Collections.synchronizedList(new ArrayList<>());
+		AtomicReference<Disposable> transfer = new AtomicReference<>();
+		CountDownLatch subscribed = new CountDownLatch(1);
+		CountDownLatch looked = new CountDownLatch(1);
+		this.path = new UserCopyPath(new FakeCopier(), 4, LARGEST, true) {
+			@Override
+			int fixedBuffer(IoRequest request) {
+				join(subscribed);
+				Objects.requireNonNull(transfer.get()).dispose();
+				looked.countDown();
+				throw new IllegalStateException("the request is no longer active");
+			}
+		};
+		Hooks.onErrorDropped(dropped::add);
+		try {
+			serve(new TestHandler() {
+				@Override
+				public Mono<Void> write(WriteRequest write) {
+					Thread other = new Thread(() -> {
+						transfer.set(write.transferTo(UserCopyPathTests.this.file, 0).subscribe());
+						subscribed.countDown();
+					});
+					other.start();
+					return Mono.<Void>fromRunnable(() -> join(looked)).subscribeOn(Schedulers.boundedElastic());
+				}
+			});
+			get(this.driver.write(0, filled(512, 1), 0));
+		}
+		finally {
+			Hooks.resetOnErrorDropped();
+		}
+		assertThat(dropped).isEmpty();
 	}
 
 	private void serve(TestHandler handler) {

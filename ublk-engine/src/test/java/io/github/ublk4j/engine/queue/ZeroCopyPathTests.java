@@ -16,12 +16,20 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
+import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
@@ -29,7 +37,6 @@ import io.github.ublk4j.engine.driver.IoOperation;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 import io.github.ublk4j.engine.queue.DriverDouble.TransferRequest;
-import io.github.ublk4j.engine.queue.RingTransferTests.TestFile;
 import io.github.ublk4j.engine.uring.IoUring;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +50,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  */
 class ZeroCopyPathTests extends AbstractQueueTests {
 
-	private final TestFile file = new TestFile(70);
+	private final BackingFile file = TestFile.of(70);
 
 	private final ZeroCopyPath automatic = new ZeroCopyPath(this.driver.copier(), 4, 8192, true, true);
 
@@ -229,6 +236,52 @@ class ZeroCopyPathTests extends AbstractQueueTests {
 			.withMessageContaining("take the buffer before");
 		this.driver.endTransfer(transfer);
 		get(read);
+	}
+
+	@Test
+	void eitherTheBufferOrTheTransferOfTwoThreadsIsFirst() throws Exception {
+		ExecutorService other = Executors.newSingleThreadExecutor();
+		AtomicReference<Future<ByteBuffer>> asked = new AtomicReference<>();
+		serve(this.automatic, (read) -> {
+			CountDownLatch running = new CountDownLatch(1);
+			asked.set(other.submit(() -> {
+				running.countDown();
+				return read.buffer();
+			}));
+			join(running);
+			return read.transferFrom(this.file, 512);
+		});
+		for (int i = 0; i < 1000; i++) {
+			CompletableFuture<byte[]> read = this.driver.read(0, 8192);
+			TransferRequest transfer = this.driver.awaitTransfer();
+			boolean buffer = outcome(Objects.requireNonNull(asked.get()));
+			assertThat(buffer).isEqualTo(transfer.fixedBuffer() == DataPath.NO_FIXED_BUFFER);
+			this.driver.endTransfer(transfer);
+			get(read);
+		}
+		other.shutdown();
+		assertThat(this.automatic.bytes()).isLessThanOrEqualTo(4 * 8192);
+	}
+
+	private static boolean outcome(Future<ByteBuffer> asked) throws Exception {
+		try {
+			asked.get(10, TimeUnit.SECONDS);
+			return true;
+		}
+		catch (ExecutionException ex) {
+			assertThat(ex).hasRootCauseInstanceOf(IllegalStateException.class)
+				.hasMessageContaining("filled by a transfer without a buffer");
+			return false;
+		}
+	}
+
+	private static void join(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test

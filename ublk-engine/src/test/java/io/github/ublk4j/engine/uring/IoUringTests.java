@@ -41,6 +41,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -460,6 +461,62 @@ class IoUringTests {
 			ring.enter(2);
 			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(77, -Errno.ECANCELED),
 					new Completion(78, 0));
+		}
+	}
+
+	@Test
+	void silentHeadThatFailsSilencesItsChainAndALoudOneDoesNot() {
+		try (IoUring ring = new IoUring(8, QUEUE_FLAGS)) {
+			chainBehindAFailure(ring, IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS, 10);
+			ring.enter(1);
+			ring.enter(0);
+			assertThat(reap(ring)).containsExactly(new Completion(10, -9));
+			chainBehindAFailure(ring, IoUring.SQE_IO_LINK, 20);
+			ring.enter(2);
+			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(20, -9),
+					new Completion(21, -Errno.ECANCELED));
+		}
+	}
+
+	private static void chainBehindAFailure(IoUring ring, int headFlags, long userData) {
+		int head = read(ring, -1, 0, ByteBuffer.allocateDirect(1), userData);
+		ring.sqes().put(head + SqeDescriptor.FLAGS, (byte) headFlags);
+		nop(ring, userData + 1);
+	}
+
+	@ParameterizedTest(name = "read of {0} of 8 bytes")
+	@CsvSource({ "5, -125", "8, 0" })
+	void shortReadBreaksItsChainAsAFailureDoes(int available, int second, @TempDir Path folder) throws IOException {
+		Path path = Files.writeString(folder.resolve("data"), "virtual disks".substring(0, available));
+		try (LinuxFile file = LinuxFile.open(path.toString(), LinuxFile.O_RDWR);
+				IoUring ring = new IoUring(8, QUEUE_FLAGS)) {
+			int head = read(ring, file.fd(), 0, ByteBuffer.allocateDirect(8), 1);
+			ring.sqes().put(head + SqeDescriptor.FLAGS, (byte) IoUring.SQE_IO_LINK);
+			nop(ring, 2);
+			ring.enter(2);
+			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(1, available), new Completion(2, second));
+			head = read(ring, file.fd(), 0, ByteBuffer.allocateDirect(8), 3);
+			ring.sqes().put(head + SqeDescriptor.FLAGS, (byte) (IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS));
+			nop(ring, 4);
+			ring.enter(1);
+			ring.enter(0);
+			assertThat(reap(ring)).as("a silent one that is short is the only one to complete")
+				.containsExactly((available < 8) ? new Completion(3, available) : new Completion(4, 0));
+		}
+	}
+
+	@Test
+	void placeOfARegisteredFileCanBeEmptied(@TempDir Path folder) throws IOException {
+		Path path = Files.writeString(folder.resolve("data"), "virtual disks as beans");
+		try (LinuxFile file = LinuxFile.open(path.toString(), LinuxFile.O_RDWR);
+				IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
+			ring.registerSparseFiles(1);
+			ring.registerFile(0, file.fd());
+			ring.registerFile(0, -1);
+			int sqe = read(ring, 0, 0, ByteBuffer.allocateDirect(5), 1);
+			ring.sqes().put(sqe + SqeDescriptor.FLAGS, (byte) IoUring.SQE_FIXED_FILE);
+			ring.enter(1);
+			assertThat(reap(ring)).containsExactly(new Completion(1, -9));
 		}
 	}
 

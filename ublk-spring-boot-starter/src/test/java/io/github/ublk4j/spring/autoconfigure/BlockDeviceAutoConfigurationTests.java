@@ -213,7 +213,7 @@ class BlockDeviceAutoConfigurationTests {
 	@EnabledOnOs(OS.LINUX)
 	void fileStoreCanPassThePageCacheBy() throws Exception {
 		Path file = Files.write(this.directory.resolve("disk.img"), new byte[64 << 10]).toRealPath();
-		assumeThatCode(() -> BackingFiles.openDirect(file, false).close()).doesNotThrowAnyException();
+		assumeThatCode(() -> BackingFiles.openDirect(file).close()).doesNotThrowAnyException();
 		this.contextRunner.withPropertyValues("ublk.devices.archive.store=file:" + file)
 			.run((context) -> assertThat(isOpenForDirectIo(file)).isFalse());
 		this.contextRunner

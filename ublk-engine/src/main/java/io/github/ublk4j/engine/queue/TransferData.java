@@ -1,0 +1,126 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the data of a transfer lies: in the pages of the request, which are a fixed
+ * buffer of the ring, in the buffer of the disk, or in memory that all transfers of the
+ * request borrow. Used by the loop alone.
+ */
+final class TransferData {
+
+	private final IoRequest request;
+
+	private int fixedBuffer = DataPath.NO_FIXED_BUFFER;
+
+	private long address;
+
+	private @Nullable IoBuffer memory;
+
+	private boolean borrowed;
+
+	TransferData(IoRequest request) {
+		this.request = request;
+	}
+
+	/**
+	 * Finds the data, again when the pages of the request could not be registered.
+	 * @param path how the queue moves data
+	 * @param length bytes
+	 */
+	void locate(DataPath path, int length) {
+		this.address = 0;
+		this.fixedBuffer = path.fixedBuffer(this.request);
+		if (this.fixedBuffer == DataPath.NO_FIXED_BUFFER) {
+			IoBuffer buffer = this.request.ownBuffer();
+			if (buffer == null) {
+				buffer = this.request.transfers().borrow(path, length);
+				this.borrowed = true;
+			}
+			this.memory = buffer;
+			this.address = buffer.address();
+		}
+	}
+
+	/**
+	 * Gives borrowed memory back and forgets the rest.
+	 */
+	void release(DataPath path) {
+		this.memory = null;
+		this.address = 0;
+		this.fixedBuffer = DataPath.NO_FIXED_BUFFER;
+		if (this.borrowed) {
+			this.borrowed = false;
+			this.request.transfers().giveBack(path);
+		}
+	}
+
+	/**
+	 * Returns the index of the fixed buffer, or {@link DataPath#NO_FIXED_BUFFER}.
+	 */
+	int fixedBuffer() {
+		return this.fixedBuffer;
+	}
+
+	boolean isFixed() {
+		return this.fixedBuffer != DataPath.NO_FIXED_BUFFER;
+	}
+
+	/**
+	 * Returns whether the pages of the request are not where a transfer has looked for
+	 * them.
+	 */
+	boolean isMissing() {
+		return isFixed() && this.request.pages() == IoRequest.Pages.UNAVAILABLE;
+	}
+
+	/**
+	 * Returns whether the pages of the request must be registered first, which happens
+	 * once.
+	 */
+	boolean needsRegistration() {
+		if (!isFixed() || this.request.pages() != IoRequest.Pages.UNREGISTERED) {
+			return false;
+		}
+		this.request.pages(IoRequest.Pages.REGISTERED_BY_COMMAND);
+		return true;
+	}
+
+	/**
+	 * Returns the memory at the address, which stays alive as long as this object.
+	 */
+	@Nullable IoBuffer memory() {
+		return this.memory;
+	}
+
+	/**
+	 * Returns where the data begins: an address, or an offset in the fixed buffer.
+	 */
+	long address() {
+		return this.address;
+	}
+
+	/**
+	 * Returns whether the ring copies between the memory and the request.
+	 */
+	boolean isBorrowed() {
+		return this.borrowed;
+	}
+
+}
