@@ -50,7 +50,7 @@ final class DeviceView {
 	}
 
 	/**
-	 * Returns a number of the disk, not a number if there is no such disk.
+	 * Returns a number of the disk, not a number if it is not served.
 	 */
 	double device(ToDoubleFunction<DeviceStatus> number) {
 		DeviceStatus status = snapshot();
@@ -76,7 +76,10 @@ final class DeviceView {
 	private @Nullable DeviceStatus snapshot() {
 		Snapshot current = this.latest;
 		if (current == null || System.nanoTime() - current.takenAt() > FRESH) {
-			DeviceStatus status = this.devices.apply(this.disk).map(UblkDevice::status).orElse(null);
+			DeviceStatus status = this.devices.apply(this.disk)
+				.map(UblkDevice::status)
+				.filter((found) -> found.state() != DeviceState.STOPPED)
+				.orElse(null);
 			current = new Snapshot(status, System.nanoTime());
 			this.latest = current;
 			if (status == null) {

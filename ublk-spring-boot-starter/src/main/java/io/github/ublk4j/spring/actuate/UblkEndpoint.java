@@ -28,6 +28,7 @@ import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.QueueDescriptor;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.OperationResponseBody;
@@ -38,8 +39,8 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 
 /**
  * {@link Endpoint @Endpoint} that shows the driver, the disks of the application, their
- * queues and the requests in flight, and lets disks be paused. Sizes are bytes, times
- * ISO-8601 durations.
+ * queues and the requests in flight, and lets disks be paused, stopped and started. Sizes
+ * are bytes, times ISO-8601 durations.
  */
 @Endpoint(id = "ublk", defaultAccess = Access.READ_ONLY)
 public class UblkEndpoint {
@@ -105,21 +106,24 @@ public class UblkEndpoint {
 	 * Changes a disk.
 	 * @param device the name of the disk
 	 * @param action what to do
-	 * @return the disk afterwards, {@code null} if there is none of this name
+	 * @return the disk afterwards, empty if there is none of this name
 	 */
 	@WriteOperation
-	public @Nullable DeviceDescriptor change(@Selector String device, Action action) {
+	public Mono<DeviceDescriptor> change(@Selector String device, Action action) {
 		UblkDevice found = this.devices.find(device).orElse(null);
 		if (found == null) {
-			return null;
+			return Mono.empty();
 		}
-		if (action == Action.PAUSE) {
-			found.pause();
-		}
-		else {
-			found.resume();
-		}
-		return describe(found);
+		return switch (action) {
+			case PAUSE -> Mono.fromRunnable(found::pause).then(described(device));
+			case RESUME -> Mono.fromRunnable(found::resume).then(described(device));
+			case STOP -> this.devices.stop(device).then(described(device));
+			case START -> this.devices.start(device).map(this::describe);
+		};
+	}
+
+	private Mono<DeviceDescriptor> described(String device) {
+		return Mono.fromCallable(() -> device(device));
 	}
 
 	/**
@@ -131,7 +135,13 @@ public class UblkEndpoint {
 		PAUSE,
 
 		/** Serve the requests that wait, and those to come. */
-		RESUME
+		RESUME,
+
+		/** Remove the disk, which can be started again. */
+		STOP,
+
+		/** Serve the disk again; one that is live is left alone. */
+		START
 
 	}
 

@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring.actuate;
 
 import io.github.ublk4j.spring.actuate.UblkEndpoint.Action;
+import reactor.core.publisher.Mono;
 
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
@@ -47,10 +48,10 @@ public class UblkEndpointWebExtension {
 	 * @return the disk afterwards, or status 404
 	 */
 	@WriteOperation
-	public WebEndpointResponse<DeviceDescriptor> change(@Selector String device, Action action) {
-		DeviceDescriptor changed = this.endpoint.change(device, action);
-		return (changed != null) ? new WebEndpointResponse<>(changed)
-				: new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+	public Mono<WebEndpointResponse<DeviceDescriptor>> change(@Selector String device, Action action) {
+		return this.endpoint.change(device, action)
+			.map(WebEndpointResponse::new)
+			.defaultIfEmpty(new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND));
 	}
 
 }

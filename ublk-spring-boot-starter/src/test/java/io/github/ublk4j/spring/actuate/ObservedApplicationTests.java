@@ -20,9 +20,12 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
+import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.spring.actuate.UblkEndpoint.Action;
 import io.github.ublk4j.spring.test.BlockDeviceTestClient;
 import io.github.ublk4j.spring.test.UblkTest;
 import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.Measurement;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -56,8 +59,11 @@ class ObservedApplicationTests {
 
 	private final HealthEndpoint health;
 
+	private final UblkEndpoint endpoint;
+
 	ObservedApplicationTests(@Autowired BlockDeviceTestClient client, @Autowired MeterRegistry registry,
-			@Autowired HealthEndpoint health) {
+			@Autowired HealthEndpoint health, @Autowired UblkEndpoint endpoint) {
+		this.endpoint = endpoint;
 		this.disk = client.disk("ram");
 		this.registry = registry;
 		this.health = health;
@@ -97,6 +103,30 @@ class ObservedApplicationTests {
 				.isEqualTo(Status.DOWN);
 			assertThat(this.registry.get("ublk.device.state").tag("state", "failed").gauge().value()).isOne();
 		});
+	}
+
+	@Test
+	void diskThatHasFailedIsStoppedAndStartedByTheEndpoint() {
+		this.disk.killQueue(0);
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.untilAsserted(
+					() -> assertThat(this.registry.get("ublk.device.state").tag("state", "failed").gauge().value())
+						.isOne());
+		assertThat(change(Action.STOP).state()).isEqualTo(DeviceState.STOPPED);
+		Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+			this.registry.forEachMeter((meter) -> meter.measure().forEach(Measurement::getValue));
+			assertThat(this.registry.find("ublk.device.state").gauges()).isEmpty();
+		});
+		assertThat(Objects.requireNonNull(this.health.healthForPath("ublk", "ram")).getStatus())
+			.isEqualTo(Status.OUT_OF_SERVICE);
+		assertThat(change(Action.START).state()).isEqualTo(DeviceState.LIVE);
+		assertThat(this.registry.get("ublk.device.state").tag("state", "live").gauge().value()).isOne();
+		assertThat(change(Action.START).state()).isEqualTo(DeviceState.LIVE);
+	}
+
+	private DeviceDescriptor change(Action action) {
+		return Objects.requireNonNull(this.endpoint.change("ram", action).block(PATIENCE));
 	}
 
 	private FunctionTimer requests(String operation) {
