@@ -17,23 +17,34 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.OnFlush;
+import io.github.ublk4j.spring.OnRead;
+import io.github.ublk4j.spring.OnWrite;
 import io.github.ublk4j.spring.actuate.UblkEndpoint;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +64,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.context.support.GenericApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -63,6 +75,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 @ExtendWith(OutputCaptureExtension.class)
 @Timeout(120)
 class BlockDeviceIT {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(30);
 
 	private static final Path RUN = Path.of("/run/ublk");
 
@@ -149,6 +163,66 @@ class BlockDeviceIT {
 			.hasStackTraceContaining("ublk.devices.broken.size");
 	}
 
+	@Test
+	void annotatedMethodsServeADiskThatIsMeasured() throws Exception {
+		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Nothing.class)
+			.initializers((created) -> ((GenericApplicationContext) created).registerBean(AnnotatedDisk.class))
+			.web(WebApplicationType.NONE)
+			.run()) {
+			makeFileSystem(RUN.resolve("annotated"));
+			byte[] data = new byte[8192];
+			Arrays.fill(data, (byte) 7);
+			try (FileChannel disk = FileChannel.open(RUN.resolve("annotated"), StandardOpenOption.READ,
+					StandardOpenOption.WRITE)) {
+				disk.write(ByteBuffer.wrap(data), 1 << 20);
+				disk.force(true);
+			}
+			assertThat(context.getBean(AnnotatedDisk.class).data[1 << 20]).isEqualTo((byte) 7);
+			MeterRegistry registry = context.getBean(MeterRegistry.class);
+			for (String operation : List.of("read", "write", "flush")) {
+				assertThat(registry.get("ublk.requests")
+					.tags("device", "annotated", "operation", operation, "outcome", "success")
+					.functionTimer()
+					.count()).as(operation).isPositive();
+			}
+			assertThat(context.getBean(UblkEndpoint.class).devices().driver()).isNotNull();
+		}
+	}
+
+	@Test
+	void disksAreCreatedPausedStoppedAndStartedAtRunTime() throws Exception {
+		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Nothing.class)
+			.web(WebApplicationType.NONE)
+			.run("--ublk.devices.declared.store=memory", "--ublk.devices.declared.size=1MB")) {
+			BlockDevices devices = context.getBean(BlockDevices.class);
+			DiskSpec spec = DiskSpec.named("created").size(16 << 20).build();
+			UblkDevice created = devices.create(spec, new ScratchDisk()).block(PATIENCE);
+			assertThat(created).isNotNull();
+			makeFileSystem(RUN.resolve("created"));
+			created.pause();
+			CompletableFuture<Integer> read = CompletableFuture.supplyAsync(() -> read(created.path(), 8 << 20));
+			assertThatThrownBy(() -> read.get(500, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+			created.resume();
+			assertThat(read.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(512);
+			devices.stop("declared").block(PATIENCE);
+			assertThat(RUN.resolve("declared")).doesNotExist();
+			UblkDevice again = devices.start("declared").block(PATIENCE);
+			assertThat(RUN.resolve("declared")).exists();
+			assertThat(again).isNotNull().extracting((device) -> device.status().state()).isEqualTo(DeviceState.LIVE);
+			devices.delete("created").block(PATIENCE);
+			assertThat(devices.find("created")).isEmpty();
+		}
+	}
+
+	private static int read(Path path, long position) {
+		try (FileChannel disk = FileChannel.open(path, StandardOpenOption.READ)) {
+			return disk.read(ByteBuffer.allocate(512), position);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	private ConfigurableApplicationContext application(String... arguments) {
 		String[] all = Stream
 			.concat(Stream.of("--ublk.devices.archive.store=file:" + this.directory.resolve("archive.img"),
@@ -168,6 +242,28 @@ class BlockDeviceIT {
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration
 	static class Nothing {
+
+	}
+
+	@BlockDevice(name = "annotated", size = "16MB")
+	static class AnnotatedDisk {
+
+		private final byte[] data = new byte[16 << 20];
+
+		@OnRead
+		Mono<ByteBuffer> load(long offset, int length) {
+			return Mono.just(ByteBuffer.wrap(this.data, (int) offset, length));
+		}
+
+		@OnWrite
+		void save(long offset, ByteBuffer content) {
+			content.get(this.data, (int) offset, content.remaining());
+		}
+
+		@OnFlush
+		Mono<Void> sync() {
+			return Mono.empty();
+		}
 
 	}
 
