@@ -78,8 +78,6 @@ public final class BlockQueue {
 
 	private final Consumer<LoopTask> handedOver = this::runHandedOver;
 
-	private final Consumer<QueueMetrics> showing = this::show;
-
 	private final FailureLog failures;
 
 	private final AtomicBoolean sleeping = new AtomicBoolean();
@@ -97,14 +95,12 @@ public final class BlockQueue {
 
 	private final QueueCounters counters = new QueueCounters();
 
-	private final AnsweredBatch answered;
+	private final RequestTimes times;
 
 	// tags that arrived while the queue was paused
 	private final int[] held;
 
 	private int heldCount;
-
-	private QueueMetrics metrics = QueueMetrics.NONE;
 
 	private final int depth;
 
@@ -126,9 +122,6 @@ public final class BlockQueue {
 
 	private volatile boolean paused;
 
-	// whether requests are timed in the present batch
-	private volatile boolean observed;
-
 	// set before the first request and never changed
 	private volatile @Nullable QueueTransport transport;
 
@@ -141,12 +134,6 @@ public final class BlockQueue {
 	// System.nanoTime() of the batch that is being worked off
 	private long arrivedAt;
 
-	// when the disk became free for the next request of the batch, if observed
-	private long dispatchedAt;
-
-	// when the mailbox was opened; 0 while it is not being emptied, or nobody observes
-	private long takenAt;
-
 	private BlockQueue(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
 			Function<BlockQueue, RequestServer> server, Listener listener) {
 		this.disk = disk;
@@ -157,7 +144,7 @@ public final class BlockQueue {
 		this.transfers = new TransferSlots(depth);
 		this.slots = new IoRequest[depth];
 		this.endedHere = new IoRequest[depth];
-		this.answered = new AnsweredBatch(depth);
+		this.times = new RequestTimes("disk '" + disk + "': queue " + index, depth);
 		this.held = new int[depth];
 		this.events = new LoopEvents(depth);
 		this.failures = new FailureLog(disk);
@@ -206,7 +193,7 @@ public final class BlockQueue {
 	 * @return this queue
 	 */
 	public BlockQueue observedBy(QueueMetrics metrics) {
-		this.metrics = metrics;
+		this.times.observer(metrics);
 		return this;
 	}
 
@@ -259,14 +246,6 @@ public final class BlockQueue {
 	public void resume() {
 		this.paused = false;
 		wakeUp();
-	}
-
-	/**
-	 * Returns whether arriving requests are kept. Any thread.
-	 * @return whether the queue is paused
-	 */
-	public boolean isPaused() {
-		return this.paused;
 	}
 
 	/**
@@ -355,7 +334,7 @@ public final class BlockQueue {
 	 * Returns the time if anybody wants to know it. Any thread.
 	 */
 	long timestamp() {
-		return this.observed ? System.nanoTime() : 0;
+		return this.times.timestamp();
 	}
 
 	Runnable waker() {
@@ -465,7 +444,7 @@ public final class BlockQueue {
 			}
 			this.liveTags = this.depth;
 			opened.exchange(false);
-			this.observed = this.metrics.observing();
+			this.times.refresh();
 			this.ready.complete(null);
 			try {
 				loop(opened);
@@ -485,7 +464,7 @@ public final class BlockQueue {
 		}
 		finally {
 			this.counters.ended();
-			observe(QueueMetrics::ended);
+			this.times.ended();
 			this.ended.complete(null);
 			rejectTasks();
 		}
@@ -509,7 +488,7 @@ public final class BlockQueue {
 			}
 			commitEndedHere();
 			this.transfers.submit(opened);
-			showAnswered();
+			this.times.show();
 			if (this.liveTags == 0) {
 				break;
 			}
@@ -533,7 +512,7 @@ public final class BlockQueue {
 			this.transfers.submit(opened);
 			opened.exchange(false);
 			takeEvents(opened);
-			showAnswered();
+			this.times.show();
 			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
 		}
 	}
@@ -558,7 +537,7 @@ public final class BlockQueue {
 
 	private void beginArrived(EventBatch batch) {
 		this.arrivedAt = System.nanoTime();
-		this.dispatchedAt = this.observed ? this.arrivedAt : 0;
+		this.times.arrived(this.arrivedAt);
 		int kept = this.heldCount;
 		if (kept > 0 && (!this.paused || refusing())) {
 			this.heldCount = 0;
@@ -573,32 +552,9 @@ public final class BlockQueue {
 
 	private void takeHandedOver() {
 		if (!this.mailbox.isEmpty()) {
-			this.takenAt = timestamp();
+			this.times.mailboxOpened();
 			this.mailbox.drain(this.handedOver);
-			this.takenAt = 0;
-		}
-	}
-
-	private void showAnswered() {
-		if (this.answered.size() > 0) {
-			this.answered.submitted(System.nanoTime());
-			observe(this.showing);
-			this.answered.clear();
-		}
-		boolean wanted = this.metrics.observing();
-		if (wanted != this.observed) {
-			this.observed = wanted;
-		}
-	}
-
-	private void observe(Consumer<QueueMetrics> call) {
-		try {
-			call.accept(this.metrics);
-		}
-		catch (Throwable ex) {
-			logger.error("disk '{}': queue {} is not observed any more, since its observer failed", this.disk,
-					this.index, ex);
-			this.metrics = QueueMetrics.NONE;
+			this.times.mailboxEmptied();
 		}
 	}
 
@@ -607,10 +563,6 @@ public final class BlockQueue {
 			commit(this.endedHere[i]);
 		}
 		this.endedHereCount = 0;
-	}
-
-	private void show(QueueMetrics observer) {
-		observer.answered(this.answered);
 	}
 
 	private void runHandedOver(LoopTask task) {
@@ -649,20 +601,20 @@ public final class BlockQueue {
 		this.slots[tag] = request;
 		request.begin(tag, opened.startSector(tag) << SECTOR_SHIFT, length, this.server.streamed(), buffer,
 				this.arrivedAt);
-		if (this.dispatchedAt == 0) {
-			this.server.serve(request);
+		if (this.times.timed()) {
+			serveTimed(request);
 		}
 		else {
-			serveObserved(request);
+			this.server.serve(request);
 		}
 	}
 
-	private void serveObserved(IoRequest request) {
-		request.dispatched(this.dispatchedAt);
+	private void serveTimed(IoRequest request) {
+		this.times.dispatched(request);
 		int before = this.endedHereCount;
 		this.server.serve(request);
 		// the time is asked for once per request, not twice
-		this.dispatchedAt = (this.endedHereCount == before + 1) ? this.endedHere[before].endedAt() : System.nanoTime();
+		this.times.returned((this.endedHereCount == before + 1) ? this.endedHere[before].endedAt() : System.nanoTime());
 	}
 
 	private static @Nullable BlockOperation operation(int code) {
@@ -698,9 +650,7 @@ public final class BlockQueue {
 		int result = this.dataPath.end(request, request.result());
 		this.slots[tag] = null;
 		this.counters.finished();
-		if (this.observed) {
-			this.answered.add(request, result, this.takenAt);
-		}
+		this.times.answered(request, result);
 		commit(request, tag, result);
 		if (request.reusable()) {
 			this.pool.giveBack(request);
@@ -756,10 +706,7 @@ public final class BlockQueue {
 		this.slots[tag] = null;
 		this.counters.finished();
 		this.failures.count();
-		if (this.observed) {
-			request.gaveUp(System.nanoTime());
-			this.answered.add(request, -BlockErrno.EIO.number(), 0);
-		}
+		this.times.gaveUp(request, -BlockErrno.EIO.number());
 		this.dataPath.abandon(request);
 		this.transfers.submit(transport());
 		commit(request, tag, -BlockErrno.EIO.number());

@@ -1,0 +1,167 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.queue;
+
+import java.util.function.Consumer;
+
+import io.github.ublk4j.metrics.QueueMetrics;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes the time of the requests of a queue and tells its observer, while there is one.
+ * Used by the loop alone, but for {@link #timestamp()}.
+ */
+final class RequestTimes {
+
+	private static final Logger logger = LoggerFactory.getLogger(RequestTimes.class);
+
+	private final String queue;
+
+	private final AnsweredBatch answered;
+
+	private final Consumer<QueueMetrics> showing = this::show;
+
+	private QueueMetrics observer = QueueMetrics.NONE;
+
+	// whether requests are timed in the present batch
+	private volatile boolean observed;
+
+	// when the disk became free for the next request of the batch; 0 if not observed
+	private long free;
+
+	// when the mailbox was opened; 0 while it is not being emptied, or nobody observes
+	private long taken;
+
+	RequestTimes(String queue, int depth) {
+		this.queue = queue;
+		this.answered = new AnsweredBatch(depth);
+	}
+
+	/**
+	 * Sets who observes. Before the queue starts.
+	 */
+	void observer(QueueMetrics observer) {
+		this.observer = observer;
+	}
+
+	/**
+	 * Finds out whether anybody observes from now on.
+	 */
+	void refresh() {
+		boolean wanted = this.observer.observing();
+		if (wanted != this.observed) {
+			this.observed = wanted;
+		}
+	}
+
+	/**
+	 * Returns the time if anybody wants to know it. Any thread.
+	 */
+	long timestamp() {
+		return this.observed ? System.nanoTime() : 0;
+	}
+
+	/**
+	 * Some requests have arrived.
+	 */
+	void arrived(long now) {
+		this.free = this.observed ? now : 0;
+	}
+
+	/**
+	 * Returns whether the requests of this batch are timed.
+	 */
+	boolean timed() {
+		return this.free != 0;
+	}
+
+	/**
+	 * The disk is about to be called.
+	 */
+	void dispatched(IoRequest request) {
+		request.dispatched(this.free);
+	}
+
+	/**
+	 * The disk has returned.
+	 */
+	void returned(long now) {
+		this.free = now;
+	}
+
+	void mailboxOpened() {
+		this.taken = timestamp();
+	}
+
+	void mailboxEmptied() {
+		this.taken = 0;
+	}
+
+	/**
+	 * A request is being given back to the driver.
+	 */
+	void answered(IoRequest request, int result) {
+		if (this.observed) {
+			this.answered.add(request, result, this.taken);
+		}
+	}
+
+	/**
+	 * A request that the loop took away from the disk is being given back to the driver.
+	 */
+	void gaveUp(IoRequest request, int result) {
+		if (this.observed) {
+			request.gaveUp(System.nanoTime());
+			this.answered.add(request, result, 0);
+		}
+	}
+
+	/**
+	 * The driver is about to get the answers.
+	 */
+	void show() {
+		if (this.answered.size() > 0) {
+			this.answered.submitted(System.nanoTime());
+			tell(this.showing);
+			this.answered.clear();
+		}
+		refresh();
+	}
+
+	/**
+	 * The queue has ended.
+	 */
+	void ended() {
+		tell(QueueMetrics::ended);
+	}
+
+	private void show(QueueMetrics current) {
+		current.answered(this.answered);
+	}
+
+	private void tell(Consumer<QueueMetrics> news) {
+		try {
+			news.accept(this.observer);
+		}
+		catch (Throwable ex) {
+			logger.error("{} is not observed any more, since its observer failed", this.queue, ex);
+			this.observer = QueueMetrics.NONE;
+		}
+	}
+
+}
