@@ -73,7 +73,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  * An application with disks under the real kernel.
  */
 @ExtendWith(OutputCaptureExtension.class)
-@Timeout(120)
+@Timeout(300)
 class BlockDeviceIT {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(30);
