@@ -41,6 +41,9 @@ import org.springframework.util.unit.DataSize;
 @EnableConfigurationProperties(UblkProperties.class)
 public final class UblkAutoConfiguration {
 
+	UblkAutoConfiguration() {
+	}
+
 	/**
 	 * Lazy, so that an application without disks starts on a host without ublk.
 	 */
