@@ -25,6 +25,8 @@ import java.lang.annotation.Target;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.FlushRequest;
 
+import org.springframework.aot.hint.annotation.Reflective;
+
 /**
  * Marks the method of a {@link BlockDevice @BlockDevice} bean that serves
  * {@link BlockOperation#FLUSH}. Without such a method the kernel takes a write to be
@@ -44,6 +46,7 @@ import io.github.ublk4j.block.FlushRequest;
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@Reflective
 public @interface OnFlush {
 
 }

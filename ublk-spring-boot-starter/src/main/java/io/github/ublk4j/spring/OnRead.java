@@ -25,6 +25,8 @@ import java.lang.annotation.Target;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.ReadRequest;
 
+import org.springframework.aot.hint.annotation.Reflective;
+
 /**
  * Marks the method of a {@link BlockDevice @BlockDevice} bean that serves
  * {@link BlockOperation#READ}.
@@ -57,6 +59,7 @@ import io.github.ublk4j.block.ReadRequest;
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@Reflective
 public @interface OnRead {
 
 }

@@ -25,6 +25,8 @@ import java.lang.annotation.Target;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.WriteRequest;
 
+import org.springframework.aot.hint.annotation.Reflective;
+
 /**
  * Marks the method of a {@link BlockDevice @BlockDevice} bean that serves
  * {@link BlockOperation#WRITE}.
@@ -50,6 +52,7 @@ import io.github.ublk4j.block.WriteRequest;
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@Reflective
 public @interface OnWrite {
 
 }

@@ -25,6 +25,8 @@ import java.lang.annotation.Target;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.WriteZeroesRequest;
 
+import org.springframework.aot.hint.annotation.Reflective;
+
 /**
  * Marks the method of a {@link BlockDevice @BlockDevice} bean that serves
  * {@link BlockOperation#WRITE_ZEROES}: the range reads as zeros afterwards.
@@ -45,6 +47,7 @@ import io.github.ublk4j.block.WriteZeroesRequest;
 @Target({ ElementType.METHOD, ElementType.ANNOTATION_TYPE })
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
+@Reflective
 public @interface OnWriteZeroes {
 
 }

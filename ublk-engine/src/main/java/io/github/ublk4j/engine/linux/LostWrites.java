@@ -28,6 +28,12 @@ public final class LostWrites {
 	private volatile @Nullable Throwable first;
 
 	/**
+	 * Remembers none so far.
+	 */
+	public LostWrites() {
+	}
+
+	/**
 	 * Notes the failure of a flush or of a durable write.
 	 * @param failure what the kernel said
 	 */

@@ -27,6 +27,9 @@ public abstract class DataPath {
 	/** The requests of this path have no fixed buffer. */
 	static final int NO_FIXED_BUFFER = -1;
 
+	DataPath() {
+	}
+
 	/**
 	 * Returns what a command of a tag carries as buffer address.
 	 */

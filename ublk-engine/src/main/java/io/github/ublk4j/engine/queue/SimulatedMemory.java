@@ -33,6 +33,12 @@ public final class SimulatedMemory implements BufferMemory.Source {
 	// 0 is the address of nothing
 	private long next = LinuxPlatform.PAGE_SIZE;
 
+	/**
+	 * Creates memory of which nothing is taken.
+	 */
+	public SimulatedMemory() {
+	}
+
 	@Override
 	public synchronized BufferMemory allocate(int length) {
 		ByteBuffer bytes = ByteBuffer.allocateDirect(length);

@@ -31,6 +31,12 @@ public final class SimulatedHost {
 
 	private final Map<Integer, SimulatedDevice> devices = new TreeMap<>();
 
+	/**
+	 * Creates a host without devices.
+	 */
+	public SimulatedHost() {
+	}
+
 	synchronized SimulatedDevice add(DeviceInfo request, long features) {
 		int id = 0;
 		while (this.devices.containsKey(id)) {

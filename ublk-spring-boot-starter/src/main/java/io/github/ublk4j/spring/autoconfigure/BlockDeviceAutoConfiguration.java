@@ -31,6 +31,9 @@ import org.springframework.core.env.Environment;
 @AutoConfiguration(after = UblkAutoConfiguration.class)
 public final class BlockDeviceAutoConfiguration {
 
+	BlockDeviceAutoConfiguration() {
+	}
+
 	@Bean
 	BlockDeviceLifecycle blockDeviceLifecycle(ConfigurableListableBeanFactory beanFactory, UblkProperties properties,
 			DiskSet disks, EngineSupplier engine, Environment environment) {

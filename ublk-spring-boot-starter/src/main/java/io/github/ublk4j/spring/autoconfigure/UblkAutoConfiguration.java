@@ -31,6 +31,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.util.unit.DataSize;
 
@@ -39,7 +40,11 @@ import org.springframework.util.unit.DataSize;
  */
 @AutoConfiguration
 @EnableConfigurationProperties(UblkProperties.class)
+@ImportRuntimeHints(UblkRuntimeHints.class)
 public final class UblkAutoConfiguration {
+
+	UblkAutoConfiguration() {
+	}
 
 	/**
 	 * Lazy, so that an application without disks starts on a host without ublk.

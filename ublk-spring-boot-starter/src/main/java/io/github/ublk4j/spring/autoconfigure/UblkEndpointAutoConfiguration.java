@@ -37,6 +37,9 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnAvailableEndpoint(UblkEndpoint.class)
 public final class UblkEndpointAutoConfiguration {
 
+	UblkEndpointAutoConfiguration() {
+	}
+
 	@Bean
 	@ConditionalOnMissingBean
 	UblkEndpoint ublkEndpoint(BlockDevices devices, ConfigurableListableBeanFactory beanFactory) {

@@ -38,6 +38,9 @@ import org.springframework.context.annotation.Bean;
 @EnableConfigurationProperties(UblkHealthProperties.class)
 public final class UblkHealthContributorAutoConfiguration {
 
+	UblkHealthContributorAutoConfiguration() {
+	}
+
 	@Bean
 	@ConditionalOnMissingBean(name = { "ublkHealthIndicator", "ublkHealthContributor" })
 	UblkHealthContributor ublkHealthContributor(BlockDevices devices, UblkHealthProperties properties) {

@@ -42,6 +42,9 @@ import org.springframework.context.annotation.Bean;
 @EnableConfigurationProperties(UblkMetricsProperties.class)
 public final class UblkMetricsAutoConfiguration {
 
+	UblkMetricsAutoConfiguration() {
+	}
+
 	@Bean
 	@ConditionalOnMissingBean(DiskMetrics.class)
 	MicrometerDiskMetrics ublkDiskMetrics(MeterRegistry registry, ObjectProvider<BlockDevices> devices,
