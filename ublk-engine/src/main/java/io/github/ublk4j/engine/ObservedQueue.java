@@ -20,6 +20,8 @@ import java.time.Duration;
 
 import io.github.ublk4j.metrics.AnsweredRequests;
 import io.github.ublk4j.metrics.QueueMetrics;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
@@ -29,9 +31,11 @@ import reactor.core.publisher.Sinks;
  */
 final class ObservedQueue implements QueueMetrics {
 
+	private static final Logger logger = LoggerFactory.getLogger(ObservedQueue.class);
+
 	private final int index;
 
-	private final QueueMetrics metrics;
+	private QueueMetrics metrics;
 
 	private final Sinks.Many<DiskActivity> activity = Sinks.many().multicast().directBestEffort();
 
@@ -46,18 +50,43 @@ final class ObservedQueue implements QueueMetrics {
 
 	@Override
 	public boolean observing() {
-		return this.metrics.observing() || this.activity.currentSubscriberCount() > 0;
+		return measuring() || this.activity.currentSubscriberCount() > 0;
+	}
+
+	private boolean measuring() {
+		try {
+			return this.metrics.observing();
+		}
+		catch (Throwable ex) {
+			giveUp(ex);
+			return false;
+		}
+	}
+
+	// whoever watches the activity goes on
+	private void giveUp(Throwable failure) {
+		logger.error("Queue {} is not measured any more, since {} failed", this.index, this.metrics, failure);
+		this.metrics = QueueMetrics.NONE;
 	}
 
 	@Override
 	public void answered(AnsweredRequests requests) {
-		if (this.metrics.observing()) {
-			this.metrics.answered(requests);
+		if (measuring()) {
+			measure(requests);
 		}
 		if (this.activity.currentSubscriberCount() > 0) {
 			for (int i = 0; i < requests.size(); i++) {
 				this.activity.tryEmitNext(activity(requests, i));
 			}
+		}
+	}
+
+	private void measure(AnsweredRequests requests) {
+		try {
+			this.metrics.answered(requests);
+		}
+		catch (Throwable ex) {
+			giveUp(ex);
 		}
 	}
 

@@ -143,10 +143,14 @@ public final class UblkDevice {
 
 	/**
 	 * Lets requests that arrive from now on wait until {@link #resume()}: whoever sent
-	 * them waits. Those that the disk has been given already go on. A stop resumes first.
+	 * them waits. Those that the disk has been given already go on. Has no effect on a
+	 * device that is not live; a stop resumes first.
 	 */
-	public void pause() {
-		this.parts.pause();
+	public synchronized void pause() {
+		// what a stop syncs must be served
+		if (this.state == DeviceState.LIVE) {
+			this.parts.pause();
+		}
 	}
 
 	/**
@@ -230,8 +234,7 @@ public final class UblkDevice {
 		try {
 			if (this.state != DeviceState.STOPPED) {
 				boolean shown = this.state != DeviceState.STARTING;
-				this.state = DeviceState.STOPPING;
-				this.parts.resume();
+				beginStop();
 				this.parts.dismantle();
 				this.state = DeviceState.STOPPED;
 				if (shown) {
@@ -257,6 +260,11 @@ public final class UblkDevice {
 			this.failureIsNews = false;
 			this.news.add((listener) -> listener.failed(this, reason, cause));
 		}
+	}
+
+	private synchronized void beginStop() {
+		this.state = DeviceState.STOPPING;
+		this.parts.resume();
 	}
 
 	private void abandon() {

@@ -67,6 +67,22 @@ class ObservedQueueTests {
 	}
 
 	@Test
+	void metricsThatFailLeaveWatchersAlone() {
+		ObservedQueue measured = new ObservedQueue(0, (requests) -> {
+			throw new IllegalStateException("test");
+		});
+		StepVerifier.create(measured.activity())
+			.then(() -> measured.answered(new Reads(0)))
+			.expectNextCount(1)
+			.then(() -> measured.answered(new Reads(512)))
+			.expectNextCount(1)
+			.then(measured::ended)
+			.expectComplete()
+			.verify(PATIENCE);
+		assertThat(measured.observing()).isFalse();
+	}
+
+	@Test
 	void metricsSeeWhatWatchersSee() {
 		List<Integer> sizes = new ArrayList<>();
 		ObservedQueue measured = new ObservedQueue(0, (requests) -> sizes.add(requests.size()));

@@ -21,7 +21,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockDeviceHandler;
@@ -36,8 +38,11 @@ import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.block.WriteZeroesRequest;
 import io.github.ublk4j.engine.simulation.SimulatedDisk;
 import io.github.ublk4j.store.BackingFiles;
+import io.github.ublk4j.store.FileBlockStore;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -101,6 +106,23 @@ class SimulatedTransferTests {
 			System.arraycopy(data, 0, this.content, 4096, data.length);
 			assertThat(Files.readAllBytes(this.path)).isEqualTo(this.content);
 			assertThat(disk.read(0, SIZE).block(PATIENCE)).isEqualTo(this.content);
+		}
+	}
+
+	@Test
+	void storeOfADiskWhoseQueueDiedCanBeServedAgain() {
+		for (int i = 0; i < 10; i++) {
+			FileBlockStore store = FileBlockStore.at(this.path).open();
+			UblkDevice device = Objects.requireNonNull(
+					this.engine.start(DiskSpec.named("disk").size(SIZE).queueDepth(8).build(), store).block(PATIENCE));
+			SimulatedDisk disk = this.ublk.disk("disk");
+			for (int write = 0; write < 8; write++) {
+				disk.write(write * 4096L, new byte[4096]).onErrorComplete().subscribe();
+			}
+			disk.killQueue(0);
+			Awaitility.await().until(() -> device.status().state() == DeviceState.FAILED);
+			device.stop().block(PATIENCE);
+			assertThat(CompletableFuture.runAsync(store::close)).succeedsWithin(Duration.ofSeconds(5));
 		}
 	}
 

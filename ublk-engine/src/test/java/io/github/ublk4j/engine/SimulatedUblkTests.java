@@ -300,7 +300,7 @@ class SimulatedUblkTests {
 	}
 
 	@Test
-	void stopWaitsForRequestsInFlight() {
+	void stopWaitsForRequestsInFlightAlsoWhenSomebodyPausesTheDevice() {
 		Sinks.Empty<Void> gate = Sinks.empty();
 		CountDownLatch arrived = new CountDownLatch(4);
 		try (UblkEngine patient = UblkEngine.builder().simulated(this.ublk).build()) {
@@ -324,6 +324,7 @@ class SimulatedUblkTests {
 			Awaitility.await().until(() -> device.status().state() == DeviceState.STOPPING);
 			Awaitility.await().untilAsserted(() -> assertFails(disk.read(0, 512), BlockErrno.EIO));
 			assertThat(stop).isNotDone();
+			device.pause();
 			gate.emitEmpty(Sinks.EmitFailureHandler.FAIL_FAST);
 			assertThat(stop).succeedsWithin(PATIENCE);
 			answers.forEach((answer) -> assertThat(answer).succeedsWithin(PATIENCE));

@@ -41,6 +41,7 @@ import reactor.core.publisher.Mono;
 class SpringBenchmarkServer {
 
 	@Bean
+	@BlockDevice(name = "null", size = "250GB", dataMode = DataMode.COPY)
 	NullDisk nullDisk() {
 		return new NullDisk();
 	}
@@ -56,7 +57,6 @@ class SpringBenchmarkServer {
 		Thread.currentThread().join();
 	}
 
-	@BlockDevice(name = "null", size = "250GB", dataMode = DataMode.COPY)
 	static final class NullDisk implements BlockDeviceHandler {
 
 		@Override

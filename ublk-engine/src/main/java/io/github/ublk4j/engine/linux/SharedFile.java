@@ -99,6 +99,8 @@ public final class SharedFile implements AutoCloseable {
 		synchronized (this) {
 			notifyAll();
 		}
+		// those that could not let go of it while others used it
+		this.listeners.forEach(Runnable::run);
 		if (this.closing) {
 			release();
 		}
@@ -183,7 +185,8 @@ public final class SharedFile implements AutoCloseable {
 
 	/**
 	 * Adds a listener.
-	 * @param listener called when the file is retired, by the thread that does it
+	 * @param listener called when the file is retired, and when the last use of a retired
+	 * file has ended, by the thread that does it
 	 */
 	public void addListener(Runnable listener) {
 		this.listeners.add(listener);

@@ -447,8 +447,7 @@ public final class BlockQueue {
 			this.times.refresh();
 			this.ready.complete(null);
 			try {
-				loop(opened);
-				endTransfers(opened);
+				serve(opened);
 			}
 			finally {
 				cancelInFlight();
@@ -468,6 +467,23 @@ public final class BlockQueue {
 			this.ended.complete(null);
 			rejectTasks();
 		}
+	}
+
+	private void serve(QueueTransport opened) {
+		try {
+			loop(opened);
+		}
+		catch (Throwable ex) {
+			this.failEverything = true;
+			try {
+				endTransfers(opened);
+			}
+			catch (Throwable other) {
+				ex.addSuppressed(other);
+			}
+			throw ex;
+		}
+		endTransfers(opened);
 	}
 
 	private void loop(QueueTransport opened) {

@@ -19,6 +19,8 @@ package io.github.ublk4j.engine.queue;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.SharedFile;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files that are registered with the ring of a queue, which saves the kernel some
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * for another. Used by the loop alone.
  */
 final class FileTable {
+
+	private static final Logger logger = LoggerFactory.getLogger(FileTable.class);
 
 	/** The file has no place. */
 	static final int NOT_REGISTERED = -1;
@@ -139,8 +143,18 @@ final class FileTable {
 			SharedFile file = this.files[place];
 			if (file != null && file.isRetired() && file.isUnused()) {
 				forget(place);
-				this.registration.register(this.first + place, EMPTY);
+				empty(place);
 			}
+		}
+	}
+
+	private void empty(int place) {
+		try {
+			this.registration.register(this.first + place, EMPTY);
+		}
+		catch (LinuxException ex) {
+			// no reason to end the queue: the place is filled anew, or goes with the ring
+			logger.warn("The ring does not let go of a file that was closed", ex);
 		}
 	}
 

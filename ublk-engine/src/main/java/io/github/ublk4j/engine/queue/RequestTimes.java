@@ -63,9 +63,19 @@ final class RequestTimes {
 	 * Finds out whether anybody observes from now on.
 	 */
 	void refresh() {
-		boolean wanted = this.observer.observing();
+		boolean wanted = isWanted();
 		if (wanted != this.observed) {
 			this.observed = wanted;
+		}
+	}
+
+	private boolean isWanted() {
+		try {
+			return this.observer.observing();
+		}
+		catch (Throwable ex) {
+			giveUp(ex);
+			return false;
 		}
 	}
 
@@ -159,9 +169,13 @@ final class RequestTimes {
 			news.accept(this.observer);
 		}
 		catch (Throwable ex) {
-			logger.error("{} is not observed any more, since its observer failed", this.queue, ex);
-			this.observer = QueueMetrics.NONE;
+			giveUp(ex);
 		}
+	}
+
+	private void giveUp(Throwable failure) {
+		logger.error("{} is not observed any more, since its observer failed", this.queue, failure);
+		this.observer = QueueMetrics.NONE;
 	}
 
 }

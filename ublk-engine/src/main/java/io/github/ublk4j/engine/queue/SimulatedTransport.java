@@ -282,8 +282,10 @@ public final class SimulatedTransport implements QueueTransport {
 				throw new IllegalStateException("The thread of the queue was interrupted", ex);
 			}
 			this.awake = false;
-			if (this.death != null) {
-				throw this.death;
+			RuntimeException cause = this.death;
+			if (cause != null) {
+				this.death = null;
+				throw cause;
 			}
 		}
 	}

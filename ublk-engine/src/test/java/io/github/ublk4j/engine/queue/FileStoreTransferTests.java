@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -70,7 +71,10 @@ class FileStoreTransferTests extends AbstractQueueTests {
 		CompletableFuture<byte[]> read = this.driver.read(0, 4096);
 		TransferRequest transfer = this.driver.awaitTransfer();
 		CompletableFuture<Void> closing = CompletableFuture.runAsync(this.store::close);
-		await().until(() -> this.driver.read(0, 4096).handle((bytes, failure) -> failure != null).get());
+		await().until(() -> this.store.read(0, ByteBuffer.allocate(4096))
+			.toFuture()
+			.handle((done, failure) -> failure != null)
+			.get(10, TimeUnit.SECONDS));
 		assertThat(closing).isNotDone();
 		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(this::open)
 			.withMessageContaining("already served");

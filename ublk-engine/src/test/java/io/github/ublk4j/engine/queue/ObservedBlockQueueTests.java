@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
@@ -134,6 +135,30 @@ class ObservedBlockQueueTests extends AbstractQueueTests {
 			get(this.driver.read(0, 512));
 		}
 		assertThat(this.recorder.calls).isEqualTo(1);
+		assertThat(queue().isDead()).isFalse();
+	}
+
+	@Test
+	void observerThatCannotSayWhetherItObservesEndsTheObservationOnly() throws Exception {
+		AtomicInteger asked = new AtomicInteger();
+		startObserved((read) -> Mono.<Void>empty().delaySubscription(Duration.ofMillis(5)), new QueueMetrics() {
+			@Override
+			public boolean observing() {
+				if (asked.incrementAndGet() > 3) {
+					throw new IllegalStateException("test");
+				}
+				return true;
+			}
+
+			@Override
+			public void answered(AnsweredRequests requests) {
+				// what it is asked first is what matters
+			}
+		});
+		for (int i = 0; i < 10; i++) {
+			get(this.driver.read(0, 512));
+		}
+		assertThat(asked).hasValue(4);
 		assertThat(queue().isDead()).isFalse();
 	}
 

@@ -95,7 +95,7 @@ final class OperationParameters {
 	private OperationArgument number(int index, Class<?> type, @Nullable String name) {
 		if (name == null) {
 			throw this.subject.refused(
-					"the names of its arguments are not in its class file, and tell its numbers apart",
+					"its class was compiled without -parameters, so that its offset and its length cannot be told apart",
 					"Compile the class with -parameters, as Spring Boot's plugins for Maven and Gradle do, or take a "
 							+ this.operation.request().getSimpleName() + ".");
 		}

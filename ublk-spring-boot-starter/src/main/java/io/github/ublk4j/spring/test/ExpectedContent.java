@@ -125,6 +125,10 @@ final class ExpectedContent {
 	}
 
 	private String origin(byte[] wrong) {
+		// zeros belong in so many places that one of them would mislead
+		if (Arrays.equals(wrong, new byte[wrong.length])) {
+			return "; it reads as if it had never been written";
+		}
 		for (int at = 0; at < this.expected.length; at += this.block) {
 			if (Arrays.equals(this.expected, at, at + this.block, wrong, 0, this.block)) {
 				return "; that is what belongs at " + (this.start + at);

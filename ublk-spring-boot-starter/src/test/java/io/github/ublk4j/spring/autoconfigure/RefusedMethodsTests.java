@@ -303,7 +303,7 @@ class RefusedMethodsTests {
 	void parameterNamesThatAreNotCompiledIn() throws Exception {
 		assertRefused(withoutParameterNames(Nameless.class),
 				"The method 'byte[] load(long, int)' of #bean cannot be its @OnRead: "
-						+ "the names of its arguments are not in its class file, and tell its numbers apart.",
+						+ "its class was compiled without -parameters, so that its offset and its length cannot be told apart.",
 				"Compile the class with -parameters, as Spring Boot's plugins for Maven and Gradle do, "
 						+ "or take a ReadRequest.");
 	}

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.ublk4j.sample.minimal;
+package io.github.ublk4j.minimal;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.ReadRequest;

@@ -18,6 +18,6 @@
  * An application with nothing but the starter.
  */
 @NullMarked
-package io.github.ublk4j.sample.minimal;
+package io.github.ublk4j.minimal;
 
 import org.jspecify.annotations.NullMarked;
