@@ -261,11 +261,14 @@ class DataModeIT {
 			Process reader = new ProcessBuilder("fio", "--name=read", "--filename=" + device.path(), "--rw=randread",
 					"--bs=4k", "--iodepth=16", "--ioengine=libaio", "--direct=1", "--size=1m")
 				.redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+				.redirectOutput(file("fio.log").toFile())
 				.start();
 			Awaitility.await()
 				.atMost(Duration.ofSeconds(60))
-				.until(() -> device.status().queues().get(0).inFlight() == 16);
+				.untilAsserted(() -> assertThat(device.inFlight(0))
+					.as(() -> device.status().queues() + ", fio " + (reader.isAlive() ? "runs" : "has ended: ")
+							+ Shell.run("cat " + file("fio.log")))
+					.hasSizeGreaterThanOrEqualTo(16));
 			device.stop().block(Duration.ofSeconds(20));
 			assertThat(reader.waitFor(20, TimeUnit.SECONDS)).isTrue();
 		}
