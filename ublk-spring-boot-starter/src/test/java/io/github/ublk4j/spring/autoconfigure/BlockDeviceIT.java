@@ -168,7 +168,7 @@ class BlockDeviceIT {
 		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(Nothing.class)
 			.initializers((created) -> ((GenericApplicationContext) created).registerBean(AnnotatedDisk.class))
 			.web(WebApplicationType.NONE)
-			.run()) {
+			.run("--management.endpoints.web.exposure.include=ublk")) {
 			makeFileSystem(RUN.resolve("annotated"));
 			byte[] data = new byte[8192];
 			Arrays.fill(data, (byte) 7);
