@@ -18,10 +18,9 @@ package io.github.ublk4j.engine;
 
 import java.time.Duration;
 
+import io.github.ublk4j.engine.queue.GuardedMetrics;
 import io.github.ublk4j.metrics.AnsweredRequests;
 import io.github.ublk4j.metrics.QueueMetrics;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
@@ -31,17 +30,16 @@ import reactor.core.publisher.Sinks;
  */
 final class ObservedQueue implements QueueMetrics {
 
-	private static final Logger logger = LoggerFactory.getLogger(ObservedQueue.class);
-
 	private final int index;
 
-	private QueueMetrics metrics;
+	// whoever watches the activity goes on when it fails
+	private final QueueMetrics metrics;
 
 	private final Sinks.Many<DiskActivity> activity = Sinks.many().multicast().directBestEffort();
 
 	ObservedQueue(int index, QueueMetrics metrics) {
 		this.index = index;
-		this.metrics = metrics;
+		this.metrics = new GuardedMetrics("queue " + index, metrics);
 	}
 
 	Flux<DiskActivity> activity() {
@@ -50,43 +48,18 @@ final class ObservedQueue implements QueueMetrics {
 
 	@Override
 	public boolean observing() {
-		return measuring() || this.activity.currentSubscriberCount() > 0;
-	}
-
-	private boolean measuring() {
-		try {
-			return this.metrics.observing();
-		}
-		catch (Throwable ex) {
-			giveUp(ex);
-			return false;
-		}
-	}
-
-	// whoever watches the activity goes on
-	private void giveUp(Throwable failure) {
-		logger.error("Queue {} is not measured any more, since {} failed", this.index, this.metrics, failure);
-		this.metrics = QueueMetrics.NONE;
+		return this.metrics.observing() || this.activity.currentSubscriberCount() > 0;
 	}
 
 	@Override
 	public void answered(AnsweredRequests requests) {
-		if (measuring()) {
-			measure(requests);
+		if (this.metrics.observing()) {
+			this.metrics.answered(requests);
 		}
 		if (this.activity.currentSubscriberCount() > 0) {
 			for (int i = 0; i < requests.size(); i++) {
 				this.activity.tryEmitNext(activity(requests, i));
 			}
-		}
-	}
-
-	private void measure(AnsweredRequests requests) {
-		try {
-			this.metrics.answered(requests);
-		}
-		catch (Throwable ex) {
-			giveUp(ex);
 		}
 	}
 

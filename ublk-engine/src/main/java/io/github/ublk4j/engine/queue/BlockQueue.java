@@ -513,7 +513,7 @@ public final class BlockQueue {
 			this.sleeping.set(true);
 			boolean wait = this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
 					&& (this.inFlightFailed || !this.failEverything) && (this.inFlightTakenAway || !this.serverEnded)
-					&& (this.heldCount == 0 || (this.paused && !refusing()));
+					&& (this.heldCount == 0 || holding());
 			opened.exchange(wait);
 			this.sleeping.set(false);
 			this.counters.entered(opened.enters());
@@ -555,7 +555,7 @@ public final class BlockQueue {
 		this.arrivedAt = System.nanoTime();
 		this.times.arrived(this.arrivedAt);
 		int kept = this.heldCount;
-		if (kept > 0 && (!this.paused || refusing())) {
+		if (kept > 0 && !holding()) {
 			this.heldCount = 0;
 			for (int i = 0; i < kept; i++) {
 				begin(this.held[i]);
@@ -587,7 +587,7 @@ public final class BlockQueue {
 	}
 
 	private void begin(int tag) {
-		if (this.paused && !refusing()) {
+		if (holding()) {
 			this.held[this.heldCount++] = tag;
 			return;
 		}
@@ -678,6 +678,10 @@ public final class BlockQueue {
 			transport().unregisterPages(tag);
 		}
 		transport().commitAndFetch(tag, result, this.dataPath.commandAddress(tag));
+	}
+
+	private boolean holding() {
+		return this.paused && !refusing();
 	}
 
 	private boolean refusing() {

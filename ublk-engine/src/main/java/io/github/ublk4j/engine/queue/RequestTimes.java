@@ -16,11 +16,7 @@
 
 package io.github.ublk4j.engine.queue;
 
-import java.util.function.Consumer;
-
 import io.github.ublk4j.metrics.QueueMetrics;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes the time of the requests of a queue and tells its observer, while there is one.
@@ -28,13 +24,9 @@ import org.slf4j.LoggerFactory;
  */
 final class RequestTimes {
 
-	private static final Logger logger = LoggerFactory.getLogger(RequestTimes.class);
-
 	private final String queue;
 
 	private final AnsweredBatch answered;
-
-	private final Consumer<QueueMetrics> showing = this::show;
 
 	private QueueMetrics observer = QueueMetrics.NONE;
 
@@ -56,26 +48,16 @@ final class RequestTimes {
 	 * Sets who observes. Before the queue starts.
 	 */
 	void observer(QueueMetrics observer) {
-		this.observer = observer;
+		this.observer = new GuardedMetrics(this.queue, observer);
 	}
 
 	/**
 	 * Finds out whether anybody observes from now on.
 	 */
 	void refresh() {
-		boolean wanted = isWanted();
+		boolean wanted = this.observer.observing();
 		if (wanted != this.observed) {
 			this.observed = wanted;
-		}
-	}
-
-	private boolean isWanted() {
-		try {
-			return this.observer.observing();
-		}
-		catch (Throwable ex) {
-			giveUp(ex);
-			return false;
 		}
 	}
 
@@ -147,7 +129,7 @@ final class RequestTimes {
 	void show() {
 		if (this.answered.size() > 0) {
 			this.answered.submitted(System.nanoTime());
-			tell(this.showing);
+			this.observer.answered(this.answered);
 			this.answered.clear();
 		}
 		refresh();
@@ -157,25 +139,7 @@ final class RequestTimes {
 	 * The queue has ended.
 	 */
 	void ended() {
-		tell(QueueMetrics::ended);
-	}
-
-	private void show(QueueMetrics current) {
-		current.answered(this.answered);
-	}
-
-	private void tell(Consumer<QueueMetrics> news) {
-		try {
-			news.accept(this.observer);
-		}
-		catch (Throwable ex) {
-			giveUp(ex);
-		}
-	}
-
-	private void giveUp(Throwable failure) {
-		logger.error("{} is not observed any more, since its observer failed", this.queue, failure);
-		this.observer = QueueMetrics.NONE;
+		this.observer.ended();
 	}
 
 }
