@@ -36,13 +36,10 @@ import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
-import io.github.ublk4j.engine.queue.CopyPath;
 import io.github.ublk4j.engine.queue.DataPath;
 import io.github.ublk4j.engine.queue.DriverTransports;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.engine.queue.QueueTransport;
-import io.github.ublk4j.engine.queue.UserCopyPath;
-import io.github.ublk4j.engine.queue.ZeroCopyPath;
 
 /**
  * The driver of this host's kernel, {@code ublk_drv}.
@@ -165,14 +162,8 @@ public final class KernelDriver implements Driver {
 
 		@Override
 		public DataPath dataPath(int queue, DataMode mode, PageRegistration registration, boolean clearReadBuffers) {
-			int depth = this.info.queueDepth();
-			int largest = this.info.maxIoSize();
-			return switch (mode) {
-				case USER_COPY -> new UserCopyPath(this.device, queue, depth, largest, clearReadBuffers);
-				case ZERO_COPY -> new ZeroCopyPath(this.device, queue, depth, largest, clearReadBuffers,
-						registration != PageRegistration.BY_COMMAND);
-				default -> new CopyPath(depth, largest, clearReadBuffers);
-			};
+			return DataPath.of(mode, this.device, queue, this.info.queueDepth(), this.info.maxIoSize(),
+					clearReadBuffers, registration);
 		}
 
 		@Override

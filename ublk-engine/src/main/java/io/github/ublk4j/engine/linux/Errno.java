@@ -36,6 +36,9 @@ public final class Errno {
 	/** No such device or address. */
 	public static final int ENXIO = 6;
 
+	/** Bad file descriptor. */
+	public static final int EBADF = 9;
+
 	/** Resource temporarily unavailable. */
 	public static final int EAGAIN = 11;
 

@@ -21,9 +21,6 @@ package io.github.ublk4j.engine.linux;
  */
 public final class EventFd implements AutoCloseable {
 
-	/** The size of the counter in bytes; a read of the descriptor transfers as much. */
-	public static final int COUNTER_BYTES = Long.BYTES;
-
 	private static final int EFD_CLOEXEC = 0x80000;
 
 	private final LinuxFile file;

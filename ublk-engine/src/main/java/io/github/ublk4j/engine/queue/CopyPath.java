@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * are allocated up front and locked. The driver may write into the buffer of an armed tag
  * at any moment, so none is given back before the queue has ended.
  */
-public final class CopyPath extends DataPath {
+final class CopyPath extends DataPath {
 
 	private static final long MAX_REGION = 1L << 30;
 
@@ -47,17 +47,18 @@ public final class CopyPath extends DataPath {
 
 	private boolean detached;
 
+	CopyPath(int depth, int bufferSize, boolean clearReadBuffers) {
+		this(LockedMemory::allocate, depth, bufferSize, clearReadBuffers);
+	}
+
 	/**
 	 * Allocates the buffers of a queue.
+	 * @param memory where they come from
 	 * @param depth the tags of the queue
 	 * @param bufferSize the largest request in bytes, a multiple of the page size
 	 * @param clearReadBuffers whether the buffer of a read is zeroed for the disk
 	 * @throws LinuxException if memory is short
 	 */
-	public CopyPath(int depth, int bufferSize, boolean clearReadBuffers) {
-		this(LockedMemory::allocate, depth, bufferSize, clearReadBuffers);
-	}
-
 	CopyPath(BufferMemory.Source memory, int depth, int bufferSize, boolean clearReadBuffers) {
 		this.memory = memory;
 		this.depth = depth;

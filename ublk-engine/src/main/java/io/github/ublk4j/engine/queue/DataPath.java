@@ -16,6 +16,9 @@
 
 package io.github.ublk4j.engine.queue;
 
+import io.github.ublk4j.block.DataMode;
+import io.github.ublk4j.engine.driver.CharDevice;
+import io.github.ublk4j.engine.linux.LinuxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,34 @@ public abstract class DataPath {
 	static final int NO_FIXED_BUFFER = -1;
 
 	DataPath() {
+	}
+
+	/**
+	 * Makes the data path of a queue of the kernel's driver.
+	 * @param mode how data moves
+	 * @param device the open device
+	 * @param queue the queue
+	 * @param depth its tags
+	 * @param largest the largest request in bytes, a multiple of the page size
+	 * @param clearReadBuffers whether what the disk leaves unfilled must read as zeros
+	 * @param registration how request pages become fixed buffers
+	 * @return the path, in memory that the kernel reads and writes
+	 * @throws LinuxException if memory is short
+	 */
+	public static DataPath of(DataMode mode, CharDevice device, int queue, int depth, int largest,
+			boolean clearReadBuffers, PageRegistration registration) {
+		return of(mode, new DeviceCopier(device, queue), LockedMemory::allocate, depth, largest, clearReadBuffers,
+				registration);
+	}
+
+	static DataPath of(DataMode mode, RequestCopier copier, BufferMemory.Source memory, int depth, int largest,
+			boolean clearReadBuffers, PageRegistration registration) {
+		return switch (mode) {
+			case USER_COPY -> new UserCopyPath(copier, memory, depth, largest, clearReadBuffers);
+			case ZERO_COPY -> new ZeroCopyPath(copier, memory, depth, largest, clearReadBuffers,
+					registration != PageRegistration.BY_COMMAND);
+			default -> new CopyPath(memory, depth, largest, clearReadBuffers);
+		};
 	}
 
 	/**

@@ -37,8 +37,6 @@ final class OpenDescriptor {
 
 	private static final Path DESCRIPTIONS = Path.of("/proc/self/fdinfo");
 
-	private static final int EBADF = 9;
-
 	// O_ACCMODE, and the modes that allow one direction only
 	private static final int ACCESS = 3;
 
@@ -78,7 +76,7 @@ final class OpenDescriptor {
 	 */
 	static int errnoOf(Exception failure) {
 		if (failure instanceof NoSuchFileException) {
-			return EBADF;
+			return Errno.EBADF;
 		}
 		return String.valueOf(failure.getMessage()).contains("No space left") ? Errno.ENOSPC : Errno.EIO;
 	}

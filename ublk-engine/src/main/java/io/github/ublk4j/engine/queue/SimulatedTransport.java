@@ -88,13 +88,7 @@ public final class SimulatedTransport implements QueueTransport {
 	 * @return the path, in memory that only Java knows
 	 */
 	public DataPath dataPath(DataMode mode, int largest, boolean clearReadBuffers, PageRegistration registration) {
-		int depth = this.armed.length;
-		return switch (mode) {
-			case USER_COPY -> new UserCopyPath(new Copier(), this.memory, depth, largest, clearReadBuffers);
-			case ZERO_COPY -> new ZeroCopyPath(new Copier(), this.memory, depth, largest, clearReadBuffers,
-					registration != PageRegistration.BY_COMMAND);
-			default -> new CopyPath(this.memory, depth, largest, clearReadBuffers);
-		};
+		return DataPath.of(mode, new Copier(), this.memory, this.armed.length, largest, clearReadBuffers, registration);
 	}
 
 	/**

@@ -17,34 +17,20 @@
 package io.github.ublk4j.engine.queue;
 
 import io.github.ublk4j.block.BlockOperation;
-import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.linux.Errno;
-import io.github.ublk4j.engine.linux.ZeroMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * User-copy mode: the disk gets a buffer of the pool when it asks for one. The data of a
  * write is copied into it then, that of a read out of it when the request ends.
  */
-public class UserCopyPath extends DataPath {
+class UserCopyPath extends DataPath {
 
 	private final RequestCopier copier;
 
 	private final BufferPool pool;
 
 	private final boolean clearReadBuffers;
-
-	/**
-	 * Creates the path of a queue.
-	 * @param device the device, open as long as the queue runs
-	 * @param queue the queue
-	 * @param depth the tags of the queue
-	 * @param largest the largest request in bytes
-	 * @param clearReadBuffers whether what the disk leaves unfilled must read as zeros
-	 */
-	public UserCopyPath(CharDevice device, int queue, int depth, int largest, boolean clearReadBuffers) {
-		this(new DeviceCopier(device, queue), depth, largest, clearReadBuffers);
-	}
 
 	UserCopyPath(RequestCopier copier, int depth, int largest, boolean clearReadBuffers) {
 		this(copier, LockedMemory::allocate, depth, largest, clearReadBuffers);
@@ -154,26 +140,6 @@ public class UserCopyPath extends DataPath {
 	@Override
 	public final void release() {
 		this.pool.release();
-	}
-
-	private record DeviceCopier(CharDevice device, int queue) implements RequestCopier {
-
-		@Override
-		public void fromRequest(int tag, IoBuffer target, int length) {
-			this.device.copyFromRequest(this.queue, tag, target.address(), length);
-		}
-
-		@Override
-		public void toRequest(int tag, IoBuffer source, int length) {
-			this.device.copyToRequest(this.queue, tag, source.address(), length);
-		}
-
-		@Override
-		public void zeroRequest(int tag, int length) {
-			// no request is longer than the zeros
-			this.device.copyToRequest(this.queue, tag, ZeroMemory.address(), length);
-		}
-
 	}
 
 }

@@ -16,7 +16,6 @@
 
 package io.github.ublk4j.engine.queue;
 
-import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.IoOperation;
 import org.jspecify.annotations.Nullable;
 
@@ -24,24 +23,9 @@ import org.jspecify.annotations.Nullable;
  * Zero-copy mode: the pages of a request are a fixed buffer of the queue's ring, by the
  * index of its tag. A disk that asks for a buffer gets one as in user-copy mode.
  */
-public final class ZeroCopyPath extends UserCopyPath {
+final class ZeroCopyPath extends UserCopyPath {
 
 	private final boolean automatic;
-
-	/**
-	 * Creates the path of a queue.
-	 * @param device the device, open as long as the queue runs
-	 * @param queue the queue
-	 * @param depth the tags of the queue
-	 * @param largest the largest request in bytes
-	 * @param clearReadBuffers whether what the disk leaves unfilled must read as zeros
-	 * @param automatic whether the driver registers the pages before a request arrives
-	 */
-	public ZeroCopyPath(CharDevice device, int queue, int depth, int largest, boolean clearReadBuffers,
-			boolean automatic) {
-		super(device, queue, depth, largest, clearReadBuffers);
-		this.automatic = automatic;
-	}
 
 	ZeroCopyPath(RequestCopier copier, int depth, int largest, boolean clearReadBuffers, boolean automatic) {
 		this(copier, LockedMemory::allocate, depth, largest, clearReadBuffers, automatic);

@@ -16,9 +16,6 @@
 
 package io.github.ublk4j.engine.linux;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -30,30 +27,24 @@ import org.junit.jupiter.api.condition.OS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link CurrentThread}, each on a thread of its own that ends with it.
+ * Tests for {@link CurrentThread} and {@link KernelThread}, each on a thread of its own
+ * that ends with it.
  */
 @EnabledOnOs(value = OS.LINUX, disabledReason = "makes Linux system calls")
 class CurrentThreadTests {
 
-	private static final Path SELF = Path.of("/proc/thread-self");
-
-	// PF_MEMALLOC_NOIO and PF_LOCAL_THROTTLE of linux/sched.h
-	private static final long IO_FLUSHER = 0x80000 | 0x100000;
-
 	@Test
 	void tellsWhetherTheKernelMarkedTheThreadAsIoFlusher() throws Exception {
 		onNewThread(() -> {
-			assertThat(taskFlags() & IO_FLUSHER).isZero();
+			assertThat(isIoFlusher()).isFalse();
 			boolean marked = CurrentThread.markIoFlusher();
-			assertThat(taskFlags() & IO_FLUSHER).isEqualTo(marked ? IO_FLUSHER : 0);
+			assertThat(isIoFlusher()).isEqualTo(marked);
 			return 0;
 		});
 	}
 
-	private static long taskFlags() throws IOException {
-		String stat = Files.readString(SELF.resolve("stat"));
-		// the name of the thread, in parentheses, may hold anything; flags are seven on
-		return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[6]);
+	private static boolean isIoFlusher() {
+		return KernelThread.find(CurrentThread.id()).orElseThrow().ioFlusher();
 	}
 
 	private static int onNewThread(Callable<Integer> work) throws InterruptedException, ExecutionException {

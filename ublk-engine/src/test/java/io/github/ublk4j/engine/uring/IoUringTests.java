@@ -209,7 +209,7 @@ class IoUringTests {
 	@MethodSource("layouts")
 	void boundedEnterGivesUpWhenNothingCompletes(String layout, int flags) {
 		try (EventFd eventFd = new EventFd(); IoUring ring = new IoUring(4, flags)) {
-			ByteBuffer counter = ByteBuffer.allocateDirect(EventFd.COUNTER_BYTES);
+			ByteBuffer counter = ByteBuffer.allocateDirect(Long.BYTES);
 			read(ring, eventFd.fd(), 0, counter, 1);
 			long start = System.nanoTime();
 			assertThat(ring.enter(Duration.ofMillis(50))).isFalse();
@@ -218,7 +218,7 @@ class IoUringTests {
 			assertThat(ring.enter(Duration.ofMillis(-1))).isFalse();
 			eventFd.signal();
 			assertThat(ring.enter(SOON)).isTrue();
-			assertThat(reap(ring)).containsExactly(new Completion(1, EventFd.COUNTER_BYTES));
+			assertThat(reap(ring)).containsExactly(new Completion(1, Long.BYTES));
 		}
 	}
 
@@ -261,7 +261,7 @@ class IoUringTests {
 	@Test
 	void deferredCompletionAppearsOnlyWhenTheOwnerEnters() throws Exception {
 		try (EventFd eventFd = new EventFd(); IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
-			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(EventFd.COUNTER_BYTES), 1);
+			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(Long.BYTES), 1);
 			ring.enter(0);
 			eventFd.signal();
 			Thread.sleep(20);
@@ -452,7 +452,7 @@ class IoUringTests {
 	@Test
 	void cancelledOperationCompletesWithAnError() {
 		try (EventFd eventFd = new EventFd(); IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
-			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(EventFd.COUNTER_BYTES), 77);
+			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(Long.BYTES), 77);
 			ring.enter(0);
 			int sqe = blank(ring);
 			ring.sqes().put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_ASYNC_CANCEL);
@@ -574,9 +574,9 @@ class IoUringTests {
 	void ringWithPendingOperationsCloses(String layout, int flags) {
 		try (EventFd eventFd = new EventFd()) {
 			IoUring ring = new IoUring(4, flags);
-			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(EventFd.COUNTER_BYTES), 1);
+			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(Long.BYTES), 1);
 			ring.enter(0);
-			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(EventFd.COUNTER_BYTES), 2);
+			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(Long.BYTES), 2);
 			assertThatCode(ring::close).doesNotThrowAnyException();
 			assertThatCode(eventFd::signal).doesNotThrowAnyException();
 		}
