@@ -103,6 +103,10 @@ class LifecycleIT {
 				.block();
 			assertThat(device.status().bufferBytes()).isEqualTo(128L << 20);
 			assertThat(device.status().bufferMemoryLocked()).isTrue();
+			assertThat(device.status().queues()).allSatisfy((queue) -> {
+				assertThat(queue.ioFlusher()).isTrue();
+				assertThat(queue.cpu()).isNotNegative();
+			});
 			assertThat(residentBytes() - before).isGreaterThan(120L << 20);
 			device.stop().block();
 			assertThat(residentBytes() - before).isLessThan(40L << 20);

@@ -45,14 +45,17 @@ public record KernelThread(int cpu, boolean ioFlusher) {
 	 */
 	public static Optional<KernelThread> find(int id) {
 		try {
-			String stat = Files.readString(Path.of("/proc/self/task/" + id + "/stat"));
-			String[] fields = stat.substring(stat.lastIndexOf(')') + 2).trim().split(" ", -1);
-			return Optional.of(new KernelThread(Integer.parseInt(fields[PROCESSOR]),
-					(Long.parseLong(fields[FLAGS]) & IO_FLUSHER) == IO_FLUSHER));
+			return Optional.of(parse(Files.readString(Path.of("/proc/self/task/" + id + "/stat"))));
 		}
 		catch (IOException | RuntimeException ex) {
 			return Optional.empty();
 		}
+	}
+
+	static KernelThread parse(String stat) {
+		String[] fields = stat.substring(stat.lastIndexOf(')') + 2).trim().split(" ", -1);
+		return new KernelThread(Integer.parseInt(fields[PROCESSOR]),
+				(Long.parseLong(fields[FLAGS]) & IO_FLUSHER) == IO_FLUSHER);
 	}
 
 }
