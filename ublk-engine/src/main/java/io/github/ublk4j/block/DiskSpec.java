@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.block;
 
+import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
@@ -29,7 +30,12 @@ public final class DiskSpec {
 	/** Largest single request, in bytes ({@code 1 << UBLK_IO_BUF_BITS}). */
 	public static final int MAX_IO_SIZE = 32 << 20;
 
+	/** How long a request may take, unless told otherwise. */
+	public static final Duration DEFAULT_REQUEST_TIMEOUT = Duration.ofSeconds(30);
+
 	private static final int MAX_QUEUES = 4096;
+
+	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
 
 	private static final int SECTOR = 512;
 
@@ -61,6 +67,10 @@ public final class DiskSpec {
 
 	private final DataMode dataMode;
 
+	private final Recovery recovery;
+
+	private final Duration requestTimeout;
+
 	private DiskSpec(Builder builder) {
 		this.name = builder.name;
 		this.size = builder.size;
@@ -74,6 +84,8 @@ public final class DiskSpec {
 		this.readOnly = builder.readOnly;
 		this.rotational = builder.rotational;
 		this.dataMode = builder.dataMode;
+		this.recovery = builder.recovery;
+		this.requestTimeout = builder.requestTimeout;
 		validate();
 	}
 
@@ -99,6 +111,8 @@ public final class DiskSpec {
 				"Use a power of two from the logical block size (" + this.logicalBlockSize + " bytes) to 256 MiB.");
 		check(powerOfTwo(this.ioOpt, this.ioMin, 256 << 20), "ioOpt", this.ioOpt,
 				"Use a power of two from ioMin (" + this.ioMin + " bytes) to 256 MiB.");
+		check(!this.requestTimeout.isNegative() && this.requestTimeout.compareTo(LONGEST_TIMEOUT) <= 0,
+				"requestTimeout", this.requestTimeout, "Use more than zero up to one day, or zero for no timeout.");
 	}
 
 	private String nearestSizes() {
@@ -226,6 +240,32 @@ public final class DiskSpec {
 		return this.dataMode;
 	}
 
+	/**
+	 * Returns what becomes of the disk when its server dies.
+	 * @return the recovery asked for
+	 */
+	public Recovery recovery() {
+		return this.recovery;
+	}
+
+	/**
+	 * Returns how long a request may take before it fails with ETIMEDOUT.
+	 * @return more than zero; zero if it may take for ever
+	 */
+	public Duration requestTimeout() {
+		return this.requestTimeout;
+	}
+
+	/**
+	 * Returns this specification with another capacity.
+	 * @param bytes a positive multiple of the logical block size
+	 * @return the specification
+	 * @throws InvalidDiskException if the size cannot be used
+	 */
+	public DiskSpec withSize(long bytes) {
+		return new Builder(this).size(bytes).build();
+	}
+
 	@Override
 	public String toString() {
 		return "disk '" + this.name + "' (" + this.size + " bytes, block " + this.logicalBlockSize + "/"
@@ -262,8 +302,29 @@ public final class DiskSpec {
 
 		private DataMode dataMode = DataMode.AUTO;
 
+		private Recovery recovery = Recovery.NONE;
+
+		private Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
+
 		private Builder(String name) {
 			this.name = name;
+		}
+
+		private Builder(DiskSpec spec) {
+			this.name = spec.name;
+			this.size = spec.size;
+			this.logicalBlockSize = spec.logicalBlockSize;
+			this.physicalBlockSize = spec.physicalBlockSize;
+			this.queues = spec.queues;
+			this.queueDepth = spec.queueDepth;
+			this.maxIoSize = spec.maxIoSize;
+			this.ioMin = spec.ioMin;
+			this.ioOpt = spec.ioOpt;
+			this.readOnly = spec.readOnly;
+			this.rotational = spec.rotational;
+			this.dataMode = spec.dataMode;
+			this.recovery = spec.recovery;
+			this.requestTimeout = spec.requestTimeout;
 		}
 
 		/**
@@ -373,6 +434,28 @@ public final class DiskSpec {
 		 */
 		public Builder dataMode(DataMode dataMode) {
 			this.dataMode = dataMode;
+			return this;
+		}
+
+		/**
+		 * Sets what becomes of the disk when its server dies.
+		 * @param recovery what; default {@link Recovery#NONE}
+		 * @return this builder
+		 */
+		public Builder recovery(Recovery recovery) {
+			this.recovery = recovery;
+			return this;
+		}
+
+		/**
+		 * Sets how long a request may take, from its arrival, before it fails with
+		 * ETIMEDOUT. What answers it later has no effect.
+		 * @param requestTimeout more than zero, up to one day, or zero for ever; default
+		 * 30 s
+		 * @return this builder
+		 */
+		public Builder requestTimeout(Duration requestTimeout) {
+			this.requestTimeout = requestTimeout;
 			return this;
 		}
 

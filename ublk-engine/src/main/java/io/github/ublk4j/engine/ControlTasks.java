@@ -16,19 +16,23 @@
 
 package io.github.ublk4j.engine;
 
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs what waits for the driver on threads of the engine's own. A task is never
- * interrupted: half of a start or stop would be left.
+ * Runs what waits for the driver, and what is done now and then, on threads of the
+ * engine's own. A task is never interrupted: half of a start or stop would be left.
  */
 final class ControlTasks {
 
@@ -38,6 +42,12 @@ final class ControlTasks {
 
 	private final ExecutorService executor = Executors.newCachedThreadPool((task) -> {
 		Thread thread = new Thread(task, "ublk-control-" + this.threads.incrementAndGet());
+		thread.setDaemon(true);
+		return thread;
+	});
+
+	private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor((task) -> {
+		Thread thread = new Thread(task, "ublk-watch");
 		thread.setDaemon(true);
 		return thread;
 	});
@@ -82,7 +92,23 @@ final class ControlTasks {
 		});
 	}
 
+	/**
+	 * Runs a short task again and again, until it is cancelled.
+	 */
+	Future<?> every(Duration interval, Runnable task) {
+		return this.watch.scheduleWithFixedDelay(() -> {
+			try {
+				task.run();
+			}
+			// an exception would end the schedule
+			catch (RuntimeException ex) {
+				logger.warn("A task of the engine failed", ex);
+			}
+		}, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+	}
+
 	void shutdown() {
+		this.watch.shutdown();
 		this.executor.shutdown();
 	}
 

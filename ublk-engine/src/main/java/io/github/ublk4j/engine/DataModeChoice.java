@@ -83,6 +83,18 @@ record DataModeChoice(DataMode mode, long flags, PageRegistration registration) 
 				: new DataModeChoice(DataMode.ZERO_COPY, flags, PageRegistration.BY_COMMAND);
 	}
 
+	/**
+	 * Returns how the data of a device moves that has been made before.
+	 * @param flags the flags of the device
+	 * @return the choice
+	 */
+	static DataModeChoice ofDevice(long flags) {
+		if (UblkFeature.SUPPORT_ZERO_COPY.in(flags)) {
+			return zeroCopy(flags);
+		}
+		return UblkFeature.USER_COPY.in(flags) ? userCopy() : copy();
+	}
+
 	private static void require(String disk, DataMode asked, String version, long features, UblkFeature feature) {
 		if (!feature.in(features)) {
 			throw new DiskRefusedException(disk, DiskRefusedException.Reason.DATA_MODE,

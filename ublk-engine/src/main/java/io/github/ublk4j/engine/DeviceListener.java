@@ -53,4 +53,11 @@ public interface DeviceListener {
 	default void stopped(UblkDevice device) {
 	}
 
+	/**
+	 * A device that was live has been left to the next server; its disk stays.
+	 * @param device the device
+	 */
+	default void quiesced(UblkDevice device) {
+	}
+
 }

@@ -16,21 +16,30 @@
 
 package io.github.ublk4j.engine;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.device.DeviceChannel;
+import io.github.ublk4j.engine.device.DeviceClaim;
+import io.github.ublk4j.engine.device.DeviceRecord;
+import io.github.ublk4j.engine.device.DeviceRecords;
 import io.github.ublk4j.engine.device.Driver;
 import io.github.ublk4j.engine.driver.DeviceInfo;
+import io.github.ublk4j.engine.driver.DriverState;
 import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
@@ -58,11 +67,21 @@ final class DeviceParts {
 
 	private static final Duration END_PATIENCE = Duration.ofSeconds(5);
 
-	private final DiskSpec spec;
+	private static final Duration PING_PATIENCE = Duration.ofSeconds(1);
+
+	private static final Duration QUIESCE_PATIENCE = Duration.ofSeconds(5);
+
+	private static final Duration SHORTEST_WATCH = Duration.ofMillis(10);
+
+	private static final Duration LONGEST_WATCH = Duration.ofSeconds(1);
+
+	private final DiskSpec declared;
 
 	private final DiskServer server;
 
 	private final Driver driver;
+
+	private final ControlTasks tasks;
 
 	private final EngineSettings settings;
 
@@ -72,41 +91,64 @@ final class DeviceParts {
 
 	private final List<DataPath> dataPaths = new CopyOnWriteArrayList<>();
 
-	private volatile @Nullable DeviceInfo info;
+	// the disk with the size that it has now
+	private volatile DiskSpec spec;
 
-	private volatile @Nullable DataModeChoice dataMode;
+	private volatile @Nullable DeviceGrant grant;
+
+	private @Nullable DeviceClaim claim;
 
 	private @Nullable DeviceChannel channel;
 
+	private @Nullable Future<?> watch;
+
 	private boolean started;
 
-	DeviceParts(DiskSpec spec, DiskServer server, Driver driver, EngineSettings settings) {
-		this.spec = spec;
+	DeviceParts(DiskSpec declared, DiskServer server, Driver driver, ControlTasks tasks, EngineSettings settings) {
+		this.declared = declared;
+		this.spec = declared;
 		this.server = server;
 		this.driver = driver;
+		this.tasks = tasks;
 		this.settings = settings;
 	}
 
+	DiskSpec spec() {
+		return this.spec;
+	}
+
 	int id() {
-		DeviceInfo current = this.info;
-		return (current != null) ? current.id() : -1;
+		DeviceGrant current = this.grant;
+		return (current != null) ? current.info().id() : -1;
 	}
 
 	Path path() {
 		return this.driver.path(id());
 	}
 
+	private long flagMask() {
+		DeviceGrant current = this.grant;
+		return (current != null) ? current.info().flags() : 0;
+	}
+
 	Set<String> flags() {
-		DeviceInfo current = this.info;
-		return UblkFeature.names((current != null) ? current.flags() : 0);
+		return UblkFeature.names(flagMask());
+	}
+
+	/**
+	 * Returns whether the device was taken over from an earlier server.
+	 */
+	boolean takenOver() {
+		DeviceGrant current = this.grant;
+		return current != null && current.takenOver();
 	}
 
 	/**
 	 * Returns how data is moved; what was asked for until the driver has answered.
 	 */
 	DataMode dataMode() {
-		DataModeChoice current = this.dataMode;
-		return (current != null) ? current.mode() : this.spec.dataMode();
+		DeviceGrant current = this.grant;
+		return (current != null) ? current.mode().mode() : this.spec.dataMode();
 	}
 
 	long bufferBytes() {
@@ -114,8 +156,8 @@ final class DeviceParts {
 	}
 
 	long maxBufferBytes() {
-		DeviceInfo current = this.info;
-		return (current != null) ? MemoryBudget.plan(current) : 0;
+		DeviceGrant current = this.grant;
+		return (current != null) ? MemoryBudget.plan(current.info()) : 0;
 	}
 
 	boolean buffersLocked() {
@@ -150,102 +192,235 @@ final class DeviceParts {
 	}
 
 	/**
-	 * Makes the device and shows its disk. After a failure, {@link #dismantle()} removes
-	 * what has been made.
+	 * Takes over the device that the last server of the disk left, or makes one, and
+	 * shows its disk. After a failure, {@link #dismantle} removes what has been made.
 	 */
 	void assemble(BlockQueue.Listener listener) {
-		DeviceInfo granted = add();
-		this.channel = this.driver.open(granted);
-		startQueues(granted, this.channel, Objects.requireNonNull(this.dataMode), listener);
-		this.driver.setParameters(this.spec, this.server.operations(this.spec), granted);
-		this.driver.start(granted.id(), ProcessHandle.current().pid());
+		this.claim = claim();
+		DeviceGrant granted = acquire(this.claim);
+		DeviceInfo device = granted.info();
+		this.channel = this.driver.open(device);
+		startQueues(granted, this.channel, listener);
+		if (granted.takenOver()) {
+			this.driver.endRecovery(device.id(), ProcessHandle.current().pid());
+		}
+		else {
+			this.driver.setParameters(this.spec, this.server.operations(this.spec), device);
+			this.driver.start(device.id(), ProcessHandle.current().pid());
+		}
 		this.started = true;
-		awaitPath(granted.id());
+		awaitPath(device.id());
 	}
 
-	private DeviceInfo add() {
-		List<DataModeChoice> choices = DataModeChoice.of(this.spec.name(), this.spec.dataMode(),
-				this.server.transfersOnly(), this.driver.features());
-		for (DataModeChoice possible : choices) {
-			DataModeChoice choice = possible.registering(this.settings.registration());
-			if (choice.mode() == DataMode.COPY) {
-				requireMemory();
+	private @Nullable DeviceClaim claim() {
+		DeviceRecords records = this.settings.records();
+		boolean needed = this.declared.recovery() != Recovery.NONE;
+		if (records == null) {
+			if (needed) {
+				throw new DiskRefusedException(name(), DiskRefusedException.Reason.STATE_DIRECTORY,
+						"recovery " + this.declared.recovery() + " needs a state directory, and the engine has none.",
+						"Give it one, or set the recovery to NONE.");
 			}
-			DeviceInfo granted = this.driver.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
-					this.spec.maxIoSize(), UblkFeature.CMD_IOCTL_ENCODE.mask() | choice.flags()));
-			this.info = granted;
-			this.dataMode = choice;
-			if (choice.grantedBy(granted.flags())) {
-				verify(granted);
-				return granted;
+			return null;
+		}
+		try {
+			DeviceClaim claimed = records.claim(name());
+			if (claimed == null) {
+				DeviceRecord other = records.find(name());
+				throw new DiskRefusedException(name(), DiskRefusedException.Reason.SERVED_ELSEWHERE,
+						"it is served by " + ((other != null) ? "process " + other.pid() : "another process") + ".",
+						"Stop it there, or choose another name or state directory (now " + records + ").");
 			}
-			logger.info("disk '{}': the driver does not grant {}, only {}", this.spec.name(), choice, granted);
-			this.driver.delete(granted.id(), DELETE_PATIENCE);
-			this.info = null;
+			return claimed;
 		}
-		throw new UblkException("the driver grants none of " + choices, null);
-	}
-
-	// The memory is locked: too much of it ends with a process being killed
-	private void requireMemory() {
-		long plan = MemoryBudget.plan(this.spec.queues(), this.spec.queueDepth(), this.spec.maxIoSize());
-		long available = this.driver.availableMemory();
-		if (plan > available) {
-			throw new DiskRefusedException(this.spec.name(), DiskRefusedException.Reason.HOST_MEMORY,
-					"its buffers would take " + MemoryBudget.arithmetic(this.spec) + ", and only " + available
-							+ " are available.",
-					"Use fewer queues, a smaller queue depth or a smaller max-io-size, or another data mode.");
+		catch (IOException ex) {
+			if (needed) {
+				throw new DiskRefusedException(name(), DiskRefusedException.Reason.STATE_DIRECTORY,
+						"recovery needs the state directory " + records + ", which cannot be used: " + ex + ".",
+						"Make it writable, or set the recovery to NONE.");
+			}
+			logger.warn(
+					"disk '{}': {} cannot be used, so a device that this process leaves behind will not be found: {}",
+					name(), records, ex.toString());
+			return null;
 		}
 	}
 
-	private void verify(DeviceInfo granted) {
-		if (granted.queueDepth() != this.spec.queueDepth() || granted.maxIoSize() > this.spec.maxIoSize()
-				|| granted.queues() > this.spec.queues() || !UblkFeature.CMD_IOCTL_ENCODE.in(granted.flags())) {
-			throw new UblkException(
-					"the driver granted something else than asked for: " + granted + " for " + this.spec, null);
+	private DeviceGrant acquire(@Nullable DeviceClaim claimed) {
+		DeviceGrant found = (claimed != null) ? new Predecessor(this.declared, this.server, this.driver, claimed).find()
+				: null;
+		if (found == null) {
+			found = new DeviceRequest(this.declared, this.server, this.driver, this.settings).submit();
 		}
-		if (granted.queues() < this.spec.queues()) {
-			logger.info("disk '{}': the kernel grants {} of {} queues, one per processor", this.spec.name(),
-					granted.queues(), this.spec.queues());
+		else {
+			this.driver.beginRecovery(found.info().id());
+		}
+		this.grant = found;
+		this.spec = found.spec();
+		record();
+		return found;
+	}
+
+	private void record() {
+		DeviceClaim current = this.claim;
+		DeviceGrant granted = this.grant;
+		if (current != null && granted != null) {
+			current.write(DeviceRecord.of(granted.info(), this.declared, this.spec.size()));
 		}
 	}
 
-	private void startQueues(DeviceInfo granted, DeviceChannel opened, DataModeChoice choice,
-			BlockQueue.Listener listener) {
-		for (int i = 0; i < granted.queues(); i++) {
+	private String name() {
+		return this.declared.name();
+	}
+
+	private void startQueues(DeviceGrant granted, DeviceChannel opened, BlockQueue.Listener listener) {
+		DeviceInfo device = granted.info();
+		DataModeChoice choice = granted.mode();
+		for (int i = 0; i < device.queues(); i++) {
 			this.dataPaths
 				.add(opened.dataPath(i, choice.mode(), choice.registration(), !this.server.fillsReadBuffers()));
 		}
 		if (!buffersLocked()) {
 			logger.warn("disk '{}': its buffers could not be locked in memory; raise the limit on locked memory"
-					+ " ('ulimit -l', LimitMEMLOCK=) so that they are never swapped", this.spec.name());
+					+ " ('ulimit -l', LimitMEMLOCK=) so that they are never swapped", name());
 		}
 		QueueTransport.Factory transports = opened.transports(choice.registration());
-		for (int i = 0; i < granted.queues(); i++) {
+		for (int i = 0; i < device.queues(); i++) {
 			ObservedQueue observer = new ObservedQueue(i,
-					this.settings.metrics().queue(this.spec.name(), i, granted.queueDepth()));
+					this.settings.metrics().queue(name(), i, device.queueDepth()));
 			this.observed.add(observer);
 			BlockQueue queue = this.server
-				.queue(this.spec.name(), i, granted.queueDepth(), transports, this.dataPaths.get(i), listener)
-				.observedBy(observer);
+				.queue(name(), i, device.queueDepth(), transports, this.dataPaths.get(i), listener)
+				.observedBy(observer)
+				.answeringWithin(this.declared.requestTimeout());
 			this.queues.add(queue);
 			queue.start(this.settings.controlTimeout());
+		}
+		watchRequests();
+	}
+
+	private void watchRequests() {
+		Duration timeout = this.declared.requestTimeout();
+		if (!timeout.isZero()) {
+			Duration interval = timeout.dividedBy(8);
+			if (interval.compareTo(SHORTEST_WATCH) < 0) {
+				interval = SHORTEST_WATCH;
+			}
+			else if (interval.compareTo(LONGEST_WATCH) > 0) {
+				interval = LONGEST_WATCH;
+			}
+			this.watch = this.tasks.every(interval, () -> this.queues.forEach(BlockQueue::failOverdue));
 		}
 	}
 
 	private void awaitPath(int id) {
 		if (!this.driver.awaitPath(id, NODE_PATIENCE)) {
-			logger.warn("disk '{}' is live, but {} does not exist here; in a container, mount the host's /dev",
-					this.spec.name(), this.driver.path(id));
+			logger.warn("disk '{}' is live, but {} does not exist here; in a container, mount the host's /dev", name(),
+					this.driver.path(id));
 		}
 	}
 
 	/**
-	 * Leaves the requests of a device with a dead queue to the driver: it fails them and
-	 * removes the disk when nobody has the character device open.
+	 * Changes the capacity.
+	 */
+	void resize(long bytes) {
+		DiskSpec resized = this.spec.withSize(bytes);
+		this.server.requireCapacity(resized);
+		if (!UblkFeature.UPDATE_SIZE.in(this.driver.features())) {
+			throw new UblkException("disk '" + name() + "' cannot be resized: that needs Linux 6.16 or later", null);
+		}
+		List<String> users = (bytes < this.spec.size()) ? this.driver.users(id()) : List.of();
+		if (!users.isEmpty()) {
+			throw new UblkException("disk '" + name() + "' is not made smaller, which would cut off what is stored at "
+					+ "its end, because " + String.join(", ", users) + ". Close that first", null);
+		}
+		this.driver.resize(id(), bytes);
+		this.spec = resized;
+		record();
+	}
+
+	/**
+	 * Leaves the device, with the disk, to the next server. Requests are answered as far
+	 * as the disk does so in time.
+	 */
+	void quiesce() {
+		if (this.queues.stream().anyMatch(BlockQueue::isDead)) {
+			abandon();
+		}
+		else {
+			detachQueues();
+			endQueues();
+			closeChannel();
+		}
+		int id = id();
+		awaitQuiesced(id);
+		releasePaths();
+		giveUpClaim();
+	}
+
+	/**
+	 * Checks that the device can be left to the next server.
+	 */
+	void requireQuiescible() {
+		Recovery recovery = UblkFeature.recovery(flagMask());
+		if (recovery == Recovery.NONE) {
+			throw new UblkException(
+					"disk '" + name() + "' cannot be quiesced, because its recovery is NONE: give it another", null);
+		}
+		if (recovery == Recovery.QUEUE && !UblkFeature.QUIESCE.in(flagMask())) {
+			throw new UblkException("disk '" + name() + "' cannot be quiesced without failing requests: with recovery "
+					+ "QUEUE that needs Linux 6.16 or later; use recovery REISSUE", null);
+		}
+	}
+
+	private void detachQueues() {
+		if (UblkFeature.QUIESCE.in(flagMask())) {
+			resume();
+			this.driver.quiesce(id(), this.settings.drainTimeout());
+		}
+		else {
+			// what arrives is not touched, and issued again to the next server
+			pause();
+		}
+		this.queues.forEach(BlockQueue::detach);
+		long deadline = System.nanoTime() + this.settings.drainTimeout().toNanos();
+		for (BlockQueue queue : this.queues) {
+			if (!queue.awaitEnd(Duration.ofNanos(deadline - System.nanoTime()))) {
+				giveUpRequests(queue);
+			}
+		}
+	}
+
+	private void giveUpRequests(BlockQueue queue) {
+		if (UblkFeature.recovery(flagMask()) == Recovery.REISSUE) {
+			queue.leave();
+		}
+		else {
+			queue.failEverything();
+		}
+	}
+
+	private void awaitQuiesced(int id) {
+		long end = System.nanoTime() + QUIESCE_PATIENCE.toNanos();
+		while (this.driver.info(id).state() == DriverState.LIVE) {
+			if (System.nanoTime() - end > 0) {
+				throw new UblkException("the driver does not let go of ublk device " + id + "; see 'dmesg'", null);
+			}
+			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+		}
+	}
+
+	/**
+	 * Leaves the requests of a device with a dead queue to the driver, which does with
+	 * them what the recovery of the disk says, when nobody has the character device open.
 	 */
 	void abandon() {
-		this.queues.forEach(BlockQueue::terminate);
+		if (UblkFeature.recovery(flagMask()) == Recovery.REISSUE) {
+			this.queues.forEach(BlockQueue::leave);
+		}
+		else {
+			this.queues.forEach(BlockQueue::terminate);
+		}
 		endQueues();
 		closeChannel();
 	}
@@ -253,26 +428,88 @@ final class DeviceParts {
 	/**
 	 * Undoes whatever part of {@link #assemble} has been done, and can be repeated. The
 	 * queues serve until the disk is gone, and the character device is closed before the
-	 * device is deleted.
+	 * device is deleted. A device that could not be taken over stays as it was.
+	 * @param onlyUnused whether the disk stays if somebody uses it
+	 * @return who uses it; nothing is undone then
 	 */
-	void dismantle() {
-		DeviceInfo current = this.info;
+	List<String> dismantle(boolean onlyUnused) {
+		DeviceGrant current = this.grant;
 		if (current == null) {
-			return;
+			giveUpClaim();
+			return List.of();
 		}
-		boolean dead = this.queues.stream().anyMatch(BlockQueue::isDead);
-		if (dead) {
+		if (current.takenOver() && !this.started) {
+			this.queues.forEach(BlockQueue::leave);
+			endQueues();
+			closeChannel();
+			releasePaths();
+			giveUpClaim();
+			return List.of();
+		}
+		int id = current.info().id();
+		if (this.queues.stream().anyMatch(BlockQueue::isDead)) {
 			abandon();
 		}
-		stopDisk(current.id());
+		else if (this.started) {
+			requireResponsiveQueues();
+		}
+		List<String> users = stopDisk(id, onlyUnused);
+		if (!users.isEmpty()) {
+			return users;
+		}
 		endQueues();
 		closeChannel();
-		this.dataPaths.forEach(DataPath::release);
-		this.dataPaths.clear();
-		delete(current.id());
+		releasePaths();
+		delete(id);
+		if (this.claim != null) {
+			this.claim.clear();
+		}
+		giveUpClaim();
+		return List.of();
 	}
 
-	private void stopDisk(int id) {
+	// While the driver waits for a request of a thread that is blocked for ever, nothing
+	// ends this process any more, not even SIGKILL; without the command it does
+	private void requireResponsiveQueues() {
+		long deadline = System.nanoTime() + Math.max(PING_PATIENCE.toNanos(), this.settings.drainTimeout().toNanos());
+		List<CompletableFuture<Void>> answers = this.queues.stream().map(BlockQueue::ping).toList();
+		for (int i = 0; i < answers.size(); i++) {
+			try {
+				answers.get(i).get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+			}
+			catch (TimeoutException ex) {
+				throw blockedBy(List.of(this.queues.get(i).snapshot().thread()));
+			}
+			catch (InterruptedException | ExecutionException ex) {
+				throw new UblkException("the queues of disk '" + name() + "' could not be asked", ex);
+			}
+		}
+	}
+
+	private static UblkException blockedBy(List<String> threads) {
+		return new UblkException("a handler blocks " + threads
+				+ ", so the device cannot be released. A handler must not block; a thread dump shows where it waits",
+				null);
+	}
+
+	private void releasePaths() {
+		Future<?> current = this.watch;
+		if (current != null) {
+			current.cancel(false);
+		}
+		this.dataPaths.forEach(DataPath::release);
+		this.dataPaths.clear();
+	}
+
+	private void giveUpClaim() {
+		DeviceClaim current = this.claim;
+		this.claim = null;
+		if (current != null) {
+			current.close();
+		}
+	}
+
+	private List<String> stopDisk(int id, boolean onlyUnused) {
 		AtomicBoolean stopped = new AtomicBoolean();
 		CompletableFuture.delayedExecutor(this.settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
 			.execute(() -> {
@@ -281,23 +518,27 @@ final class DeviceParts {
 				}
 			});
 		try {
+			if (onlyUnused) {
+				return this.driver.stopUnused(id, this.settings.drainTimeout());
+			}
 			this.driver.stop(id, this.settings.drainTimeout());
 		}
 		catch (LinuxException ex) {
 			if (ex.errno() == Errno.ENODEV) {
-				return;
+				return List.of();
 			}
 			// Nothing has been synced yet: data that a file system still holds would be
 			// lost
 			if (this.started && ex.errno() != Errno.ETIMEDOUT) {
 				throw ex;
 			}
-			logger.warn("disk '{}': stopping it failed, so its queues are ended first", this.spec.name(), ex);
+			logger.warn("disk '{}': stopping it failed, so its queues are ended first", name(), ex);
 			this.queues.forEach(BlockQueue::terminate);
 		}
 		finally {
 			stopped.set(true);
 		}
+		return List.of();
 	}
 
 	private void endQueues() {
@@ -312,9 +553,7 @@ final class DeviceParts {
 			.map((queue) -> queue.snapshot().thread())
 			.toList();
 		if (!stuck.isEmpty()) {
-			throw new UblkException("a handler blocks " + stuck
-					+ ", so the device cannot be released. A handler must not block; a thread dump shows where it waits",
-					null);
+			throw blockedBy(stuck);
 		}
 	}
 
@@ -330,7 +569,7 @@ final class DeviceParts {
 			if (!this.driver.delete(id, DELETE_PATIENCE)) {
 				logger
 					.warn("disk '{}' has stopped, but somebody still holds {} (a mount, or a process: see 'fuser -v');"
-							+ " the device goes when they let go", this.spec.name(), this.driver.path(id));
+							+ " the device goes when they let go", name(), this.driver.path(id));
 			}
 		}
 		catch (LinuxException ex) {

@@ -34,6 +34,11 @@ public enum DeviceState {
 	STOPPED,
 
 	/**
+	 * The disk is there, without a server: its requests wait for the next one, or fail.
+	 */
+	QUIESCED,
+
+	/**
 	 * A queue or request stream ended by itself, or a stop failed; requests fail. Stop
 	 * the device.
 	 */

@@ -83,7 +83,21 @@ public class DiskRefusedException extends UblkException {
 		MEMORY_LIMIT,
 
 		/** The buffers of copy mode do not fit into the memory that the host has left. */
-		HOST_MEMORY
+		HOST_MEMORY,
+
+		/** The kernel does not have the recovery that the disk asks for. */
+		RECOVERY,
+
+		/**
+		 * Recovery needs a place for records, and there is none, or it cannot be used.
+		 */
+		STATE_DIRECTORY,
+
+		/** Another process serves the disk. */
+		SERVED_ELSEWHERE,
+
+		/** The device that the last server of the disk left does not fit. */
+		PREDECESSOR
 
 	}
 

@@ -44,15 +44,18 @@ final class DiskServer {
 
 	private final boolean transfersOnly;
 
+	private final long capacity;
+
 	private final QueueFactory queues;
 
 	private DiskServer(Object author, Set<BlockOperation> operations, String remedy, boolean fillsReadBuffers,
-			boolean transfersOnly, QueueFactory queues) {
+			boolean transfersOnly, long capacity, QueueFactory queues) {
 		this.author = author;
 		this.remedy = remedy;
 		this.operations.addAll(operations);
 		this.fillsReadBuffers = fillsReadBuffers;
 		this.transfersOnly = transfersOnly;
+		this.capacity = capacity;
 		this.queues = queues;
 	}
 
@@ -97,24 +100,34 @@ final class DiskServer {
 		}
 	}
 
+	/**
+	 * Checks that there is room for all data of a disk.
+	 */
+	void requireCapacity(DiskSpec spec) {
+		if (spec.size() > this.capacity) {
+			throw new InvalidDiskException(spec.name(), "size", spec.size(),
+					"The store holds only " + this.capacity + " bytes; make the disk smaller or the store larger.");
+		}
+	}
+
 	static DiskServer of(BlockDeviceHandler handler) {
-		return ofHandler(handler, handler, "let it override write(...)");
+		return ofHandler(handler, handler, "let it override write(...)", Long.MAX_VALUE);
 	}
 
 	static DiskServer of(BlockStore store) {
-		return ofHandler(store, store.handler(), "use a store that can be written");
+		return ofHandler(store, store.handler(), "use a store that can be written", store.size());
 	}
 
-	private static DiskServer ofHandler(Object author, BlockDeviceHandler handler, String remedy) {
+	private static DiskServer ofHandler(Object author, BlockDeviceHandler handler, String remedy, long capacity) {
 		return new DiskServer(author, handler.operations(), remedy, handler.fillsReadBuffers(), handler.transfersOnly(),
-				(disk, index, depth, transports, dataPath, listener) -> BlockQueue.forHandler(disk, index, depth,
-						transports, dataPath, handler, listener));
+				capacity, (disk, index, depth, transports, dataPath, listener) -> BlockQueue.forHandler(disk, index,
+						depth, transports, dataPath, handler, listener));
 	}
 
 	static DiskServer ofStream(BlockRequestStream stream) {
 		return new DiskServer(stream, stream.operations(), "let its operations() contain WRITE",
-				stream.fillsReadBuffers(), false, (disk, index, depth, transports, dataPath, listener) -> BlockQueue
-					.forStream(disk, index, depth, transports, dataPath, stream, listener));
+				stream.fillsReadBuffers(), false, Long.MAX_VALUE, (disk, index, depth, transports, dataPath,
+						listener) -> BlockQueue.forStream(disk, index, depth, transports, dataPath, stream, listener));
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.ublk4j.engine;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.ublk4j.engine.device.DeviceRecords;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.metrics.DiskMetrics;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,10 @@ import org.jspecify.annotations.Nullable;
  * @param registration how zero-copy devices register pages, if not as the kernel does
  * best
  * @param metrics who measures their requests
+ * @param records where it is kept which device serves a disk, if anywhere
  * @param listeners who is told what becomes of them
  */
 record EngineSettings(Duration drainTimeout, Duration controlTimeout, @Nullable PageRegistration registration,
-		DiskMetrics metrics, List<DeviceListener> listeners) {
+		DiskMetrics metrics, @Nullable DeviceRecords records, List<DeviceListener> listeners) {
 
 }

@@ -37,6 +37,7 @@ import io.github.ublk4j.metrics.InFlightRequest;
  * @param handovers the completions that came from another thread
  * @param wakeUps how often such a completion had to wake the thread
  * @param enters the system calls {@code io_uring_enter} made
+ * @param timeouts the requests that failed because they took longer than the disk allows
  * @param paused whether arriving requests wait for {@link UblkDevice#resume()}
  * @param oldestRequestAge how long the oldest of the requests has been served, zero if
  * there is none
@@ -45,7 +46,7 @@ import io.github.ublk4j.metrics.InFlightRequest;
  * on ({@code PR_SET_IO_FLUSHER}), so that it never waits for its own disk
  */
 public record QueueStatus(int queue, String thread, boolean alive, int depth, int inFlight, long requests, long errors,
-		long handovers, long wakeUps, long enters, boolean paused, Duration oldestRequestAge, int cpu,
+		long handovers, long wakeUps, long enters, long timeouts, boolean paused, Duration oldestRequestAge, int cpu,
 		boolean ioFlusher) {
 
 	private static final KernelThread UNKNOWN = new KernelThread(-1, false);
@@ -54,8 +55,8 @@ public record QueueStatus(int queue, String thread, boolean alive, int depth, in
 		BlockQueue.Snapshot queue = served.snapshot();
 		KernelThread thread = KernelThread.find(queue.kernelThread()).orElse(UNKNOWN);
 		return new QueueStatus(queue.queue(), queue.thread(), queue.alive(), queue.depth(), queue.inFlight(),
-				queue.requests(), queue.errors(), queue.handovers(), queue.wakeUps(), queue.enters(), queue.paused(),
-				oldest(served.inFlight()), thread.cpu(), thread.ioFlusher());
+				queue.requests(), queue.errors(), queue.handovers(), queue.wakeUps(), queue.enters(), queue.timeouts(),
+				queue.paused(), oldest(served.inFlight()), thread.cpu(), thread.ioFlusher());
 	}
 
 	private static Duration oldest(List<InFlightRequest> requests) {

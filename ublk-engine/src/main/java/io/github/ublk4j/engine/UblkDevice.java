@@ -42,7 +42,7 @@ public final class UblkDevice {
 
 	private static final Logger logger = LoggerFactory.getLogger(UblkDevice.class);
 
-	private final DiskSpec spec;
+	private final DiskSpec declared;
 
 	private final DiskServer server;
 
@@ -70,10 +70,10 @@ public final class UblkDevice {
 
 	UblkDevice(DiskSpec spec, DiskServer server, Driver driver, ControlTasks tasks, EngineSettings settings,
 			Consumer<UblkDevice> forget) {
-		this.spec = spec;
+		this.declared = spec;
 		this.server = server;
 		this.tasks = tasks;
-		this.parts = new DeviceParts(spec, server, driver, settings);
+		this.parts = new DeviceParts(spec, server, driver, tasks, settings);
 		this.forget = forget;
 		this.news = new DeviceNews(settings.listeners());
 	}
@@ -83,7 +83,7 @@ public final class UblkDevice {
 	 * @return the name
 	 */
 	public String name() {
-		return this.spec.name();
+		return this.declared.name();
 	}
 
 	/**
@@ -103,11 +103,20 @@ public final class UblkDevice {
 	}
 
 	/**
-	 * Returns what was asked for.
+	 * Returns what was asked for, with the size that the disk has now.
 	 * @return the specification
 	 */
 	public DiskSpec spec() {
-		return this.spec;
+		return this.parts.spec();
+	}
+
+	/**
+	 * Returns whether the disk was there already when the device was started: an earlier
+	 * server had left it.
+	 * @return whether it was taken over
+	 */
+	public boolean takenOver() {
+		return this.parts.takenOver();
 	}
 
 	/**
@@ -115,7 +124,7 @@ public final class UblkDevice {
 	 * @return a snapshot
 	 */
 	public DeviceStatus status() {
-		return new DeviceStatus(name(), id(), path(), this.state, this.spec, this.server.operations(this.spec),
+		return new DeviceStatus(name(), id(), path(), this.state, spec(), this.server.operations(spec()),
 				this.parts.flags(), this.parts.dataMode(), this.parts.bufferBytes(), this.parts.maxBufferBytes(),
 				this.parts.buffersLocked(), this.parts.queueStatus(), this.failure);
 	}
@@ -171,6 +180,49 @@ public final class UblkDevice {
 		return Mono.defer(() -> Mono.fromFuture(stopOnce(), true));
 	}
 
+	/**
+	 * Removes the disk as {@link #stop()} does, unless somebody uses it.
+	 * @return completes when nothing is left; a {@link DiskInUseException} says who uses
+	 * the disk, which then goes on
+	 */
+	public Mono<Void> stopUnused() {
+		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(() -> {
+			stopNow(true);
+			return null;
+		}), true));
+	}
+
+	/**
+	 * Leaves the disk to the next server, in this process or another: requests in flight
+	 * are waited for as long as the engine's drain timeout, those to come wait as the
+	 * {@link DiskSpec#recovery() recovery} of the disk says. A device that has failed can
+	 * be left too. To take it over, start a disk of the same name and geometry.
+	 * @return completes when the device can be taken over; an error if its recovery is
+	 * {@code NONE}, or a handler blocks its queue
+	 */
+	public Mono<Void> quiesce() {
+		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(() -> {
+			quiesceNow();
+			return null;
+		}), true));
+	}
+
+	/**
+	 * Changes the capacity of a live disk. What serves it must have room for that; users
+	 * of the disk see the new size at once, a file system has to be grown by its own
+	 * tool.
+	 * @param bytes a positive multiple of the logical block size
+	 * @return completes when the disk has the size; an error says why it cannot have it:
+	 * the kernel is too old, the store too small, or somebody uses a disk that would
+	 * become smaller
+	 */
+	public Mono<Void> resize(long bytes) {
+		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(() -> {
+			resizeNow(bytes);
+			return null;
+		}), true));
+	}
+
 	void trimBuffers() {
 		this.parts.trimBuffers();
 	}
@@ -178,7 +230,7 @@ public final class UblkDevice {
 	synchronized CompletableFuture<Void> stopOnce() {
 		if (this.stop == null || this.stop.isCompletedExceptionally()) {
 			this.stop = this.tasks.run(() -> {
-				stopNow();
+				stopNow(false);
 				return null;
 			});
 		}
@@ -202,7 +254,7 @@ public final class UblkDevice {
 			RuntimeException reported = new UblkException(
 					"disk '" + name() + "' could not be started: " + ex.getMessage(), ex);
 			try {
-				this.parts.dismantle();
+				this.parts.dismantle(false);
 			}
 			catch (Throwable cleanUp) {
 				reported.addSuppressed(cleanUp);
@@ -225,33 +277,88 @@ public final class UblkDevice {
 		this.news.add((listener) -> listener.live(this));
 		DeviceStatus status = status();
 		logger.debug("disk '{}' is {}: data mode {}{}, {} queues x {} requests, buffers of {} bytes, at most {}",
-				name(), path(), status.dataMode(), (this.spec.dataMode() == DataMode.AUTO) ? " (automatic)" : "",
-				status.queues().size(), this.spec.queueDepth(), status.bufferBytes(), status.maxBufferBytes());
+				name(), path(), status.dataMode(), (spec().dataMode() == DataMode.AUTO) ? " (automatic)" : "",
+				status.queues().size(), spec().queueDepth(), status.bufferBytes(), status.maxBufferBytes());
 	}
 
-	private void stopNow() {
+	private void stopNow(boolean onlyUnused) {
 		this.lifecycle.lock();
 		try {
-			if (this.state != DeviceState.STOPPED) {
-				boolean shown = this.state != DeviceState.STARTING;
+			if (this.state != DeviceState.STOPPED && this.state != DeviceState.QUIESCED) {
+				DeviceState before = this.state;
 				beginStop();
-				this.parts.dismantle();
+				List<String> users = this.parts.dismantle(onlyUnused);
+				if (!users.isEmpty()) {
+					this.state = before;
+					throw new DiskInUseException(name(), users);
+				}
 				this.state = DeviceState.STOPPED;
-				if (shown) {
+				if (before != DeviceState.STARTING) {
 					this.news.add((listener) -> listener.stopped(this));
 				}
 			}
 			this.forget.accept(this);
 		}
+		catch (DiskInUseException ex) {
+			throw ex;
+		}
 		catch (Throwable ex) {
-			this.state = DeviceState.FAILED;
-			this.failure = ex.getMessage();
-			addFailure("it could not be stopped: " + ex.getMessage(), ex);
-			throw new UblkException("disk '" + name() + "' could not be stopped: " + ex.getMessage(), ex);
+			throw failedToEnd("stopped", ex);
 		}
 		finally {
 			this.lifecycle.unlock();
 			this.news.tell();
+		}
+	}
+
+	private UblkException failedToEnd(String how, Throwable cause) {
+		this.state = DeviceState.FAILED;
+		this.failure = cause.getMessage();
+		addFailure("it could not be " + how + ": " + cause.getMessage(), cause);
+		return new UblkException("disk '" + name() + "' could not be " + how + ": " + cause.getMessage(), cause);
+	}
+
+	private void quiesceNow() {
+		this.lifecycle.lock();
+		try {
+			if (this.state == DeviceState.QUIESCED) {
+				return;
+			}
+			if (this.state != DeviceState.LIVE && this.state != DeviceState.FAILED) {
+				throw new UblkException("disk '" + name() + "' is " + this.state + " and cannot be quiesced", null);
+			}
+			this.parts.requireQuiescible();
+			quiesceParts();
+			this.forget.accept(this);
+		}
+		finally {
+			this.lifecycle.unlock();
+			this.news.tell();
+		}
+	}
+
+	private void quiesceParts() {
+		try {
+			beginStop();
+			this.parts.quiesce();
+			this.state = DeviceState.QUIESCED;
+			this.news.add((listener) -> listener.quiesced(this));
+		}
+		catch (Throwable ex) {
+			throw failedToEnd("quiesced", ex);
+		}
+	}
+
+	private void resizeNow(long bytes) {
+		this.lifecycle.lock();
+		try {
+			if (this.state != DeviceState.LIVE) {
+				throw new UblkException("disk '" + name() + "' is " + this.state + " and cannot be resized", null);
+			}
+			this.parts.resize(bytes);
+		}
+		finally {
+			this.lifecycle.unlock();
 		}
 	}
 
@@ -281,7 +388,7 @@ public final class UblkDevice {
 
 	@Override
 	public String toString() {
-		return "ublk device " + id() + " (" + this.spec + ", " + this.state + ")";
+		return "ublk device " + id() + " (" + spec() + ", " + this.state + ")";
 	}
 
 	/**

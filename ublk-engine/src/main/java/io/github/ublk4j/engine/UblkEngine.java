@@ -16,26 +16,29 @@
 
 package io.github.ublk4j.engine;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
+import io.github.ublk4j.engine.device.DeviceRecords;
 import io.github.ublk4j.engine.device.Driver;
 import io.github.ublk4j.engine.device.KernelDriver;
 import io.github.ublk4j.engine.driver.DeviceInfo;
@@ -47,8 +50,6 @@ import io.github.ublk4j.engine.queue.BlockQueue;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.metrics.DiskMetrics;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -65,8 +66,6 @@ public final class UblkEngine implements AutoCloseable {
 	/** How long a command to the driver may take, unless told otherwise. */
 	public static final Duration DEFAULT_CONTROL_TIMEOUT = Duration.ofSeconds(30);
 
-	private static final Logger logger = LoggerFactory.getLogger(UblkEngine.class);
-
 	// memory is given back after one to two of them
 	private static final Duration TRIM_INTERVAL = Duration.ofSeconds(5);
 
@@ -80,35 +79,16 @@ public final class UblkEngine implements AutoCloseable {
 
 	private final ControlTasks tasks = new ControlTasks();
 
-	private final ScheduledExecutorService trimming = Executors.newSingleThreadScheduledExecutor((task) -> {
-		Thread thread = new Thread(task, "ublk-trim");
-		thread.setDaemon(true);
-		return thread;
-	});
-
 	private final Map<String, UblkDevice> devices = new LinkedHashMap<>();
 
 	private boolean closed;
 
 	private UblkEngine(Builder builder) {
 		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration,
-				builder.metrics, List.copyOf(builder.listeners));
+				builder.metrics, builder.records, List.copyOf(builder.listeners));
 		this.memory = new MemoryBudget(builder.memoryLimit);
 		this.driver = builder.openDriver();
-		this.trimming.scheduleWithFixedDelay(this::trimBuffers, TRIM_INTERVAL.toNanos(), TRIM_INTERVAL.toNanos(),
-				TimeUnit.NANOSECONDS);
-	}
-
-	// An exception would end the schedule
-	private void trimBuffers() {
-		for (UblkDevice device : devices()) {
-			try {
-				device.trimBuffers();
-			}
-			catch (RuntimeException ex) {
-				logger.warn("disk '{}': its unused buffers could not be given back", device.name(), ex);
-			}
-		}
+		this.tasks.every(TRIM_INTERVAL, () -> devices().forEach(UblkDevice::trimBuffers));
 	}
 
 	/**
@@ -161,13 +141,7 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return the live device; an error leaves nothing behind
 	 */
 	public Mono<UblkDevice> start(DiskSpec spec, BlockStore store) {
-		return start(spec, () -> {
-			if (spec.size() > store.size()) {
-				throw new InvalidDiskException(spec.name(), "size", spec.size(),
-						"The store holds only " + store.size() + " bytes; make the disk smaller or the store larger.");
-			}
-			return DiskServer.of(store);
-		});
+		return start(spec, () -> DiskServer.of(store));
 	}
 
 	/**
@@ -208,6 +182,7 @@ public final class UblkEngine implements AutoCloseable {
 
 	private UblkDevice startNow(DiskSpec spec, DiskServer server) {
 		server.requireOperations(spec);
+		server.requireCapacity(spec);
 		UblkDevice device = new UblkDevice(spec, server, this.driver, this.tasks, this.settings, this::forget);
 		register(device);
 		try {
@@ -276,18 +251,41 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return all devices by number, whoever serves them
 	 */
 	public Mono<List<DriverDevice>> listDriverDevices() {
+		return onControlThread(() -> infos().map(this::describe).toList());
+	}
+
+	/**
+	 * Finds the devices of this host that no process serves, whoever made them. A device
+	 * that another program is just making may be among them.
+	 * @return the devices by number
+	 */
+	public Mono<List<OrphanedDevice>> orphanedDevices() {
 		return onControlThread(() -> {
-			List<DriverDevice> found = new ArrayList<>();
-			for (int id : this.driver.deviceIds()) {
-				DeviceInfo info = infoIfPresent(id);
-				if (info != null) {
-					found.add(new DriverDevice(id, this.driver.path(id),
-							DriverDevice.State.valueOf(info.state().name()), info.serverPid(), info.queues(),
-							info.queueDepth(), info.maxIoSize(), UblkFeature.names(info.flags())));
-				}
-			}
-			return found;
+			DeviceRecords records = this.settings.records();
+			Map<Long, String> names = (records != null) ? records.names() : Map.of();
+			Set<Integer> served = servedIds();
+			return infos()
+				.filter((info) -> info.state() != DriverState.LIVE && !served.contains(info.id())
+						&& !this.driver.isOpen(info.id()))
+				.map((info) -> new OrphanedDevice(describe(info), names.get(info.token()),
+						this.driver.users(info.id())))
+				.toList();
 		});
+	}
+
+	private Set<Integer> servedIds() {
+		synchronized (this.devices) {
+			return this.devices.values().stream().map(UblkDevice::id).collect(Collectors.toSet());
+		}
+	}
+
+	private Stream<DeviceInfo> infos() {
+		return this.driver.deviceIds().stream().map(this::infoIfPresent).filter(Objects::nonNull);
+	}
+
+	private DriverDevice describe(DeviceInfo info) {
+		return new DriverDevice(info.id(), this.driver.path(info.id()), DriverDevice.State.valueOf(info.state().name()),
+				info.serverPid(), info.queues(), info.queueDepth(), info.maxIoSize(), UblkFeature.names(info.flags()));
 	}
 
 	private <T> Mono<T> onControlThread(Callable<T> task) {
@@ -307,16 +305,33 @@ public final class UblkEngine implements AutoCloseable {
 	}
 
 	/**
-	 * Deletes a device whose server is gone.
+	 * Deletes a device whose server is gone, unless somebody uses its disk.
 	 * @param id the number of the device
-	 * @return completes when it is deleted; an error if it is live
+	 * @return completes when it is deleted; an error if it is live or in use
 	 */
 	public Mono<Void> delete(int id) {
+		return delete(id, false);
+	}
+
+	/**
+	 * Deletes a device whose server is gone.
+	 * @param id the number of the device
+	 * @param evenIfUsed whether to do so although somebody uses its disk, whose requests
+	 * then fail
+	 * @return completes when it is deleted; an error if it is live, or in use and that
+	 * matters
+	 */
+	public Mono<Void> delete(int id, boolean evenIfUsed) {
 		return onControlThread(() -> {
 			DeviceInfo found = this.driver.info(id);
 			if (found.state() == DriverState.LIVE) {
 				throw new UblkException("ublk device " + id + " is served by process " + found.serverPid()
 						+ "; stop it there, or end that process first", null);
+			}
+			List<String> users = evenIfUsed ? List.of() : this.driver.users(id);
+			if (!users.isEmpty()) {
+				throw new UblkException("ublk device " + id + " is not deleted, because its disk is in use: "
+						+ String.join(", ", users) + ". Close that first", null);
 			}
 			this.driver.stop(id, Duration.ZERO);
 			if (!this.driver.delete(id, this.settings.controlTimeout())) {
@@ -351,7 +366,6 @@ public final class UblkEngine implements AutoCloseable {
 			stopAll(left);
 		}
 		finally {
-			this.trimming.shutdown();
 			this.tasks.shutdown();
 			this.driver.close();
 		}
@@ -386,6 +400,8 @@ public final class UblkEngine implements AutoCloseable {
 		private DiskMetrics metrics = DiskMetrics.NONE;
 
 		private final List<DeviceListener> listeners = new ArrayList<>();
+
+		private @Nullable DeviceRecords records;
 
 		private @Nullable PageRegistration registration;
 
@@ -455,6 +471,19 @@ public final class UblkEngine implements AutoCloseable {
 		 */
 		public Builder simulated(SimulatedUblk simulated) {
 			this.simulated = simulated;
+			return this;
+		}
+
+		/**
+		 * Sets where the engine keeps which device serves a disk. A disk whose process
+		 * died finds its device there, and takes it over or removes it; and no two
+		 * processes serve disks of the same name. Disks with a recovery need it.
+		 * @param directory a directory that is made if needed, and that does not outlive
+		 * a restart of the host, such as {@code /run/ublk/.state}
+		 * @return this builder
+		 */
+		public Builder stateDirectory(Path directory) {
+			this.records = new DeviceRecords(directory);
 			return this;
 		}
 

@@ -172,7 +172,7 @@ public final class TestUblk {
 	public static DeviceStatus status(DiskSpec spec, int id, DeviceState state, @Nullable String failure) {
 		return status(spec, id, state, failure,
 				List.of(new QueueStatus(0, "ublk-" + spec.name() + "-0", state == DeviceState.LIVE, spec.queueDepth(),
-						3, 1000, 1, 10, 4, 200, false, Duration.ofMillis(3), 0, true)));
+						3, 1000, 1, 10, 4, 200, 0, false, Duration.ofMillis(3), 0, true)));
 	}
 
 	public static DeviceStatus status(DiskSpec spec, int id, DeviceState state, @Nullable String failure,

@@ -104,6 +104,64 @@ public interface Driver extends AutoCloseable {
 	void stop(int id, Duration patience);
 
 	/**
+	 * Removes the disk as {@link #stop(int, Duration)} does, unless somebody uses it.
+	 * @param id the device
+	 * @param patience how long to wait for requests in flight
+	 * @return who uses it, for people; empty if it was removed
+	 */
+	List<String> stopUnused(int id, Duration patience);
+
+	/**
+	 * Returns how a device differs from a disk that is to take it over.
+	 * @param spec size and geometry of the disk
+	 * @param operations what the disk supports
+	 * @param device the device
+	 * @return a sentence for each difference
+	 */
+	List<String> differences(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo device);
+
+	/**
+	 * Begins to take over a device whose server is gone.
+	 * @param id the device
+	 */
+	void beginRecovery(int id);
+
+	/**
+	 * Finishes to take over a device. Every tag must have been fetched.
+	 * @param id the device
+	 * @param pid this process
+	 */
+	void endRecovery(int id, long pid);
+
+	/**
+	 * Keeps requests away from the server, so that it can leave.
+	 * @param id the device
+	 * @param patience how long to wait for those that it has
+	 */
+	void quiesce(int id, Duration patience);
+
+	/**
+	 * Changes the capacity of a disk.
+	 * @param id the device
+	 * @param bytes the new size
+	 */
+	void resize(int id, long bytes);
+
+	/**
+	 * Returns whether a process has a device open to serve it.
+	 * @param id the device
+	 * @return whether one has, as far as this process may see
+	 */
+	boolean isOpen(int id);
+
+	/**
+	 * Returns who uses a disk, as far as can be seen without touching it.
+	 * @param id the device
+	 * @return mounts, processes and devices, for people
+	 */
+	List<String> users(int id);
+
+	/**
 	 * Deletes a device.
 	 * @param id the device
 	 * @param patience how long to wait for those who have it open

@@ -33,6 +33,8 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.ControlClient;
 import io.github.ublk4j.engine.driver.DeviceInfo;
+import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.linux.DiskUsers;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
@@ -40,11 +42,17 @@ import io.github.ublk4j.engine.queue.DataPath;
 import io.github.ublk4j.engine.queue.DriverTransports;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.engine.queue.QueueTransport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The driver of this host's kernel, {@code ublk_drv}.
  */
 public final class KernelDriver implements Driver {
+
+	private static final Logger logger = LoggerFactory.getLogger(KernelDriver.class);
+
+	private static final Duration RECOVERY_PATIENCE = Duration.ofSeconds(10);
 
 	private static final Path DEVICE_CLASS = Path.of("/sys/class/ublk-char");
 
@@ -105,15 +113,19 @@ public final class KernelDriver implements Driver {
 			if (System.nanoTime() - deadline > 0) {
 				return false;
 			}
-			try {
-				Thread.sleep(10);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				throw new LinuxException("wait for " + node, Errno.EINTR, "The thread was interrupted");
-			}
+			pause("wait for " + node);
 		}
 		return true;
+	}
+
+	private static void pause(String what) {
+		try {
+			Thread.sleep(10);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new LinuxException(what, Errno.EINTR, "The thread was interrupted");
+		}
 	}
 
 	@Override
@@ -124,6 +136,69 @@ public final class KernelDriver implements Driver {
 	@Override
 	public void stop(int id, Duration patience) {
 		this.control.stop(id, patience);
+	}
+
+	@Override
+	public List<String> stopUnused(int id, Duration patience) {
+		List<String> users = users(id);
+		if (!users.isEmpty()) {
+			return users;
+		}
+		if (!UblkFeature.SAFE_STOP_DEV.in(features())) {
+			stop(id, patience);
+			return List.of();
+		}
+		return this.control.tryStop(id, patience) ? List.of() : List.of("a process has " + path(id) + " open");
+	}
+
+	@Override
+	public List<String> differences(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo device) {
+		return this.control.differences(spec, operations, device);
+	}
+
+	// The driver learns of the death of the last server a little later
+	@Override
+	public void beginRecovery(int id) {
+		long deadline = System.nanoTime() + RECOVERY_PATIENCE.toNanos();
+		while (true) {
+			try {
+				this.control.beginRecovery(id);
+				return;
+			}
+			catch (LinuxException ex) {
+				if (ex.errno() != Errno.EBUSY || System.nanoTime() - deadline > 0) {
+					throw ex;
+				}
+			}
+			pause("take over ublk device " + id);
+		}
+	}
+
+	@Override
+	public void endRecovery(int id, long pid) {
+		this.control.endRecovery(id, pid);
+	}
+
+	@Override
+	public void quiesce(int id, Duration patience) {
+		if (!this.control.quiesce(id, patience)) {
+			logger.debug("ublk device {}: a queue had no idle tag", id);
+		}
+	}
+
+	@Override
+	public void resize(int id, long bytes) {
+		this.control.resize(id, bytes);
+	}
+
+	@Override
+	public boolean isOpen(int id) {
+		return !DiskUsers.of(Path.of("/dev", CHAR_PREFIX + id)).isEmpty();
+	}
+
+	@Override
+	public List<String> users(int id) {
+		return DiskUsers.of(path(id));
 	}
 
 	@Override

@@ -20,6 +20,7 @@ import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -29,6 +30,7 @@ import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.UblkLayout.CtrlCmd;
 import io.github.ublk4j.engine.driver.UblkLayout.DevInfo;
+import io.github.ublk4j.engine.driver.UblkLayout.Params;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.LinuxFile;
@@ -164,6 +166,90 @@ public final class ControlClient implements AutoCloseable {
 	}
 
 	/**
+	 * Begins to take over a device whose server is gone. Its queues are then fetched by
+	 * this process.
+	 * @param id the device
+	 */
+	public void beginRecovery(int id) {
+		execute(ControlCommand.START_USER_RECOVERY, id, ALL_QUEUES, null, 0, this.timeout);
+	}
+
+	/**
+	 * Finishes to take over a device. All tags must have been fetched, or the command
+	 * waits for them.
+	 * @param id the device
+	 * @param pid this process
+	 */
+	public void endRecovery(int id, long pid) {
+		execute(ControlCommand.END_USER_RECOVERY, id, ALL_QUEUES, null, pid, this.timeout);
+	}
+
+	/**
+	 * Keeps requests away from the server, so that it can leave: they wait for the next
+	 * one. Idle tags are aborted; requests that the server has are still to be answered.
+	 * @param id the device
+	 * @param patience how long to wait until each queue has an idle tag
+	 * @return whether each had; if not, requests are kept away nevertheless
+	 */
+	public boolean quiesce(int id, Duration patience) {
+		try {
+			// 0 would be for ever
+			execute(ControlCommand.QUIESCE_DEV, id, ALL_QUEUES, null, Math.max(1, patience.toMillis()),
+					this.timeout.plus(patience));
+			return true;
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() == Errno.EBUSY) {
+				return false;
+			}
+			throw ex;
+		}
+	}
+
+	/**
+	 * Changes the capacity of a disk.
+	 * @param id the device
+	 * @param bytes the new size, a multiple of 512
+	 */
+	public void resize(int id, long bytes) {
+		execute(ControlCommand.UPDATE_SIZE, id, ALL_QUEUES, null, bytes >> DeviceParameters.SECTOR_SHIFT, this.timeout);
+	}
+
+	/**
+	 * Returns how the parameters of a device differ from those of a disk.
+	 * @param spec size and geometry
+	 * @param operations what the disk supports
+	 * @param device the device
+	 * @return a sentence for each difference, empty if there is none
+	 */
+	public List<String> differences(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo device) {
+		ByteBuffer actual = buffer(Params.SIZE);
+		actual.putInt(Params.LEN, Params.SIZE);
+		execute(ControlCommand.GET_PARAMS, device.id(), ALL_QUEUES, actual, 0, this.timeout);
+		return DeviceParameters.differences(DeviceParameters.encode(spec, operations, device), actual);
+	}
+
+	/**
+	 * Removes the disk, as {@link #stop(int, Duration)} does, unless somebody has it
+	 * open.
+	 * @param id the device
+	 * @param patience how long to wait in addition to the timeout
+	 * @return whether it was removed
+	 */
+	public boolean tryStop(int id, Duration patience) {
+		try {
+			execute(ControlCommand.TRY_STOP_DEV, id, ALL_QUEUES, null, 0, this.timeout.plus(patience));
+			return true;
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() == Errno.EBUSY) {
+				return false;
+			}
+			throw ex;
+		}
+	}
+
+	/**
 	 * Removes the disk: file systems on it are synced, requests in flight are waited for,
 	 * then every tag is aborted.
 	 * @param id the device
@@ -243,6 +329,8 @@ public final class ControlClient implements AutoCloseable {
 		return switch (command) {
 			case START_DEV -> "a queue has not fetched all its tags, or the kernel hangs, see 'dmesg'";
 			case STOP_DEV -> "requests in flight are not answered, or the kernel hangs, see 'dmesg'";
+			case END_USER_RECOVERY -> "a queue has not fetched all its tags, or the kernel hangs, see 'dmesg'";
+			case TRY_STOP_DEV -> causeOfDelay(ControlCommand.STOP_DEV);
 			case DEL_DEV -> "somebody has the device open or mapped; it is deleted once they let go of it";
 			default -> "some kernels hang here (6.18.4, 6.18.5), see 'dmesg'";
 		};

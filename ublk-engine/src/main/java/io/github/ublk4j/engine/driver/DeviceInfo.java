@@ -32,9 +32,11 @@ import io.github.ublk4j.engine.driver.UblkLayout.DevInfo;
  * @param state where in its life it is
  * @param serverPid the process that serves it, or -1
  * @param ownerUid the user that made it
+ * @param token what its maker has left in it to recognise it by ({@code ublksrv_flags}),
+ * 0 if nothing
  */
 public record DeviceInfo(int id, int queues, int queueDepth, int maxIoSize, long flags, DriverState state,
-		int serverPid, int ownerUid) {
+		int serverPid, int ownerUid, long token) {
 
 	/** Lets the driver choose the number of a device. */
 	public static final int ANY_ID = -1;
@@ -45,10 +47,11 @@ public record DeviceInfo(int id, int queues, int queueDepth, int maxIoSize, long
 	 * @param queueDepth the tags of a queue
 	 * @param maxIoSize the largest request, in bytes
 	 * @param flags {@link UblkFeature} masks
+	 * @param token what to recognise it by
 	 * @return the description for {@link ControlCommand#ADD_DEV}
 	 */
-	public static DeviceInfo request(int queues, int queueDepth, int maxIoSize, long flags) {
-		return new DeviceInfo(ANY_ID, queues, queueDepth, maxIoSize, flags, DriverState.DEAD, -1, 0);
+	public static DeviceInfo request(int queues, int queueDepth, int maxIoSize, long flags, long token) {
+		return new DeviceInfo(ANY_ID, queues, queueDepth, maxIoSize, flags, DriverState.DEAD, -1, 0, token);
 	}
 
 	ByteBuffer encode() {
@@ -59,6 +62,7 @@ public record DeviceInfo(int id, int queues, int queueDepth, int maxIoSize, long
 		info.putInt(DevInfo.DEV_ID, this.id);
 		info.putInt(DevInfo.UBLKSRV_PID, this.serverPid);
 		info.putLong(DevInfo.FLAGS, this.flags);
+		info.putLong(DevInfo.UBLKSRV_FLAGS, this.token);
 		return info;
 	}
 
@@ -71,7 +75,7 @@ public record DeviceInfo(int id, int queues, int queueDepth, int maxIoSize, long
 		return new DeviceInfo(info.getInt(DevInfo.DEV_ID), Short.toUnsignedInt(info.getShort(DevInfo.NR_HW_QUEUES)),
 				Short.toUnsignedInt(info.getShort(DevInfo.QUEUE_DEPTH)), info.getInt(DevInfo.MAX_IO_BUF_BYTES),
 				info.getLong(DevInfo.FLAGS), states[state], info.getInt(DevInfo.UBLKSRV_PID),
-				info.getInt(DevInfo.OWNER_UID));
+				info.getInt(DevInfo.OWNER_UID), info.getLong(DevInfo.UBLKSRV_FLAGS));
 	}
 
 }

@@ -18,7 +18,10 @@ package io.github.ublk4j.engine.driver;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
@@ -117,6 +120,63 @@ final class DeviceParameters {
 		}
 		params.putInt(Params.TYPES, types);
 		return params;
+	}
+
+	/**
+	 * Compares the parameters of a device with those of a disk.
+	 * @return a sentence for each difference
+	 */
+	static List<String> differences(ByteBuffer wanted, ByteBuffer actual) {
+		List<String> found = new ArrayList<>();
+		int basic = Params.BASIC;
+		compare(found, "size in bytes", wanted, actual,
+				(params) -> params.getLong(basic + ParamBasic.DEV_SECTORS) << SECTOR_SHIFT);
+		compare(found, "logical block size", wanted, actual,
+				(params) -> 1L << params.get(basic + ParamBasic.LOGICAL_BS_SHIFT));
+		compare(found, "physical block size", wanted, actual,
+				(params) -> 1L << params.get(basic + ParamBasic.PHYSICAL_BS_SHIFT));
+		compare(found, "io-min", wanted, actual, (params) -> 1L << params.get(basic + ParamBasic.IO_MIN_SHIFT));
+		compare(found, "io-opt", wanted, actual, (params) -> 1L << params.get(basic + ParamBasic.IO_OPT_SHIFT));
+		compare(found, "largest request in sectors", wanted, actual,
+				(params) -> params.getInt(basic + ParamBasic.MAX_SECTORS));
+		compareAttribute(found, "read-only", wanted, actual, ATTR_READ_ONLY);
+		compareAttribute(found, "rotational", wanted, actual, ATTR_ROTATIONAL);
+		compareAttribute(found, "supports flush", wanted, actual, ATTR_VOLATILE_CACHE);
+		// what the disk can do beyond that is not asked for
+		if (discards(actual) && !discards(wanted)) {
+			found.add("supports discard: the device does, the disk that is declared does not");
+		}
+		if (writesZeroes(actual) && !writesZeroes(wanted)) {
+			found.add("supports write zeroes: the device does, the disk that is declared does not");
+		}
+		return found;
+	}
+
+	private static void compareAttribute(List<String> found, String name, ByteBuffer wanted, ByteBuffer actual,
+			int attribute) {
+		compare(found, name, wanted, actual,
+				(params) -> (params.getInt(Params.BASIC + ParamBasic.ATTRS) & attribute) != 0);
+	}
+
+	private static void compare(List<String> found, String name, ByteBuffer wanted, ByteBuffer actual,
+			Function<ByteBuffer, Object> value) {
+		Object declared = value.apply(wanted);
+		Object existing = value.apply(actual);
+		if (!declared.equals(existing)) {
+			found.add(name + ": " + existing + " in the device, " + declared + " in the disk that is declared");
+		}
+	}
+
+	private static boolean discards(ByteBuffer params) {
+		return hasDiscardGroup(params) && params.getInt(Params.DISCARD + ParamDiscard.MAX_DISCARD_SECTORS) != 0;
+	}
+
+	private static boolean writesZeroes(ByteBuffer params) {
+		return hasDiscardGroup(params) && params.getInt(Params.DISCARD + ParamDiscard.MAX_WRITE_ZEROES_SECTORS) != 0;
+	}
+
+	private static boolean hasDiscardGroup(ByteBuffer params) {
+		return (params.getInt(Params.TYPES) & TYPE_DISCARD) != 0;
 	}
 
 	private static byte shift(int powerOfTwo) {

@@ -21,6 +21,8 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.TreeSet;
 
+import io.github.ublk4j.block.Recovery;
+
 /**
  * The feature flags of the driver and of a device ({@code UBLK_F_*}).
  */
@@ -110,6 +112,35 @@ public enum UblkFeature {
 	 */
 	public boolean in(long flags) {
 		return (flags & mask()) != 0;
+	}
+
+	/**
+	 * Returns which flags ask for a kind of recovery.
+	 * @param recovery what becomes of a disk whose server dies
+	 * @return the masks, 0 for {@link Recovery#NONE}
+	 */
+	public static long maskOf(Recovery recovery) {
+		return switch (recovery) {
+			case NONE -> 0;
+			case QUEUE -> USER_RECOVERY.mask();
+			case REISSUE -> USER_RECOVERY.mask() | USER_RECOVERY_REISSUE.mask();
+			case FAIL_IO -> USER_RECOVERY.mask() | USER_RECOVERY_FAIL_IO.mask();
+		};
+	}
+
+	/**
+	 * Returns which kind of recovery a device has.
+	 * @param flags flags of the device
+	 * @return what becomes of it when its server dies
+	 */
+	public static Recovery recovery(long flags) {
+		if (!USER_RECOVERY.in(flags)) {
+			return Recovery.NONE;
+		}
+		if (USER_RECOVERY_REISSUE.in(flags)) {
+			return Recovery.REISSUE;
+		}
+		return USER_RECOVERY_FAIL_IO.in(flags) ? Recovery.FAIL_IO : Recovery.QUEUE;
 	}
 
 	/**

@@ -17,7 +17,6 @@
 package io.github.ublk4j.engine.queue;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -104,7 +103,7 @@ public final class BlockQueue {
 
 	private final int depth;
 
-	private final @Nullable IoRequest[] slots;
+	private final RequestSlots slots;
 
 	private final TransferSlots transfers;
 
@@ -116,7 +115,11 @@ public final class BlockQueue {
 
 	private volatile boolean terminated;
 
+	private volatile boolean detaching;
+
 	private volatile boolean progressWanted;
+
+	private volatile boolean overdueFound;
 
 	private volatile boolean died;
 
@@ -131,6 +134,8 @@ public final class BlockQueue {
 
 	private int liveTags;
 
+	private Duration requestTimeout = Duration.ZERO;
+
 	// System.nanoTime() of the batch that is being worked off
 	private long arrivedAt;
 
@@ -142,7 +147,7 @@ public final class BlockQueue {
 		this.transports = transports;
 		this.dataPath = dataPath;
 		this.transfers = new TransferSlots(depth);
-		this.slots = new IoRequest[depth];
+		this.slots = new RequestSlots(depth);
 		this.endedHere = new IoRequest[depth];
 		this.times = new RequestTimes("disk '" + disk + "': queue " + index, depth);
 		this.held = new int[depth];
@@ -198,6 +203,16 @@ public final class BlockQueue {
 	}
 
 	/**
+	 * Sets how long a request may take. Called before the start.
+	 * @param timeout from the arrival to the end; zero for ever
+	 * @return this queue
+	 */
+	public BlockQueue answeringWithin(Duration timeout) {
+		this.requestTimeout = timeout;
+		return this;
+	}
+
+	/**
 	 * Starts the thread and waits until all tags are armed.
 	 * @param timeout how long to wait
 	 * @throws IllegalStateException if the queue cannot start; its cause says why
@@ -233,6 +248,18 @@ public final class BlockQueue {
 	}
 
 	/**
+	 * Fails the requests that take longer than they may, with ETIMEDOUT. Any thread; to
+	 * be called now and then.
+	 */
+	public void failOverdue() {
+		long timeout = this.requestTimeout.toNanos();
+		if (timeout > 0 && this.slots.anyOlderThan(timeout)) {
+			this.overdueFound = true;
+			wakeUp();
+		}
+	}
+
+	/**
 	 * Keeps requests that arrive from now on until {@link #resume()}, or until they are
 	 * failed. Any thread.
 	 */
@@ -254,6 +281,34 @@ public final class BlockQueue {
 	public void terminate() {
 		this.terminated = true;
 		failEverything();
+	}
+
+	/**
+	 * Ends the loop as soon as nothing is in flight, although the driver still has the
+	 * tags. Any thread.
+	 */
+	public void detach() {
+		this.detaching = true;
+		wakeUp();
+	}
+
+	/**
+	 * Ends the loop at once. What is in flight gets no answer: the driver does with it
+	 * what the recovery of the device says. Any thread.
+	 */
+	public void leave() {
+		this.terminated = true;
+		wakeUp();
+	}
+
+	/**
+	 * Asks the thread for a sign of life. Any thread.
+	 * @return completes when the thread has seen the question, or has ended
+	 */
+	public CompletableFuture<@Nullable Void> ping() {
+		Ping ping = new Ping();
+		handOver(ping);
+		return ping.answer;
 	}
 
 	/**
@@ -288,15 +343,7 @@ public final class BlockQueue {
 	 * @return the requests by tag
 	 */
 	public List<InFlightRequest> inFlight() {
-		List<InFlightRequest> found = new ArrayList<>();
-		long now = System.nanoTime();
-		for (IoRequest request : this.slots) {
-			InFlightRequest served = (request != null) ? request.inFlight(now) : null;
-			if (served != null) {
-				found.add(served);
-			}
-		}
-		return found;
+		return this.slots.describe();
 	}
 
 	/**
@@ -306,7 +353,7 @@ public final class BlockQueue {
 	public Snapshot snapshot() {
 		return new Snapshot(this.index, this.thread.getName(), this.ready.isDone() && !this.ended.isDone(), this.depth,
 				this.counters.inFlight(), this.counters.requests(), this.failures.failures(), this.counters.handovers(),
-				this.counters.wakeUps(), this.counters.enters(), this.paused, kernelThread());
+				this.counters.wakeUps(), this.counters.enters(), this.counters.timeouts(), this.paused, kernelThread());
 	}
 
 	private int kernelThread() {
@@ -487,6 +534,7 @@ public final class BlockQueue {
 	}
 
 	private void loop(QueueTransport opened) {
+		boolean leaving = false;
 		while (this.liveTags > 0 && !this.terminated) {
 			takeEvents(opened);
 			takeHandedOver();
@@ -502,22 +550,32 @@ public final class BlockQueue {
 				this.inFlightFailed = true;
 				failInFlight();
 			}
+			if (this.overdueFound) {
+				this.overdueFound = false;
+				failOverdueNow();
+			}
 			commitEndedHere();
 			this.transfers.submit(opened);
 			this.times.show();
-			if (this.liveTags == 0) {
+			if (this.liveTags == 0 || (leaving && nothingInFlight())) {
 				break;
 			}
 			// Announce the sleep first and look again afterwards: whoever comes between
 			// either is seen here or sees the announcement and wakes the thread
 			this.sleeping.set(true);
-			boolean wait = this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
-					&& (this.inFlightFailed || !this.failEverything) && (this.inFlightTakenAway || !this.serverEnded)
-					&& (this.heldCount == 0 || holding());
+			// what the driver has handed over already must be looked at before the end
+			leaving = this.detaching && nothingInFlight();
+			boolean wait = !leaving && this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
+					&& !this.overdueFound && (this.inFlightFailed || !this.failEverything)
+					&& (this.inFlightTakenAway || !this.serverEnded) && (this.heldCount == 0 || holding());
 			opened.exchange(wait);
 			this.sleeping.set(false);
 			this.counters.entered(opened.enters());
 		}
+	}
+
+	private boolean nothingInFlight() {
+		return this.counters.inFlight() == 0;
 	}
 
 	// Owners of files wait for what the kernel still does to them. It may not end
@@ -595,7 +653,7 @@ public final class BlockQueue {
 		int operationAndFlags = opened.operationAndFlags(tag);
 		BlockOperation operation = operation(operationAndFlags & IoOperation.MASK);
 		this.counters.arrived();
-		if (operation == null || refusing()) {
+		if (operation == null || refusing() || !this.dataPath.serves(tag)) {
 			this.counters.finished();
 			this.failures.count();
 			opened.commitAndFetch(tag, -((operation == null) ? BlockErrno.EOPNOTSUPP : BlockErrno.EIO).number(),
@@ -614,7 +672,7 @@ public final class BlockQueue {
 		if (operation == BlockOperation.READ || operation == BlockOperation.WRITE) {
 			buffer = this.dataPath.begin(request, operationAndFlags, tag, (int) length);
 		}
-		this.slots[tag] = request;
+		this.slots.put(tag, request);
 		request.begin(tag, opened.startSector(tag) << SECTOR_SHIFT, length, this.server.streamed(), buffer,
 				this.arrivedAt);
 		if (this.times.timed()) {
@@ -664,7 +722,7 @@ public final class BlockQueue {
 		}
 		int tag = request.tagInFlight();
 		int result = this.dataPath.end(request, request.result());
-		this.slots[tag] = null;
+		this.slots.remove(tag);
 		this.counters.finished();
 		this.times.answered(request, result);
 		commit(request, tag, result);
@@ -691,8 +749,8 @@ public final class BlockQueue {
 	private void takeInFlightAway() {
 		int failed = 0;
 		for (int tag = 0; tag < this.depth; tag++) {
-			IoRequest request = this.slots[tag];
-			if (request != null && request.cancel()) {
+			IoRequest request = this.slots.get(tag);
+			if (request != null && request.cancel(BlockErrno.EIO)) {
 				failed++;
 				commit(request);
 			}
@@ -707,9 +765,9 @@ public final class BlockQueue {
 		int failed = 0;
 		String first = "";
 		for (int tag = 0; tag < this.depth; tag++) {
-			IoRequest request = this.slots[tag];
+			IoRequest request = this.slots.get(tag);
 			// one that has just ended by itself comes through the mailbox
-			if (request != null && (request.cancel() || request.transfers().stopWaiting())) {
+			if (request != null && (request.cancel(BlockErrno.EIO) || request.transfers().stopWaiting())) {
 				first = (failed++ == 0) ? request.toString() : first;
 				fail(request);
 			}
@@ -721,23 +779,49 @@ public final class BlockQueue {
 		}
 	}
 
+	/**
+	 * Fails what has not been answered in time. The kernel is asked to let go of the data
+	 * first; what it does not let go of soon is failed nevertheless.
+	 */
+	private void failOverdueNow() {
+		long now = System.nanoTime();
+		long timeout = this.requestTimeout.toNanos();
+		for (int tag = 0; tag < this.depth; tag++) {
+			IoRequest request = this.slots.get(tag);
+			long age = (request != null) ? now - request.arrivedAt() : -1;
+			if (request == null || age < timeout) {
+				continue;
+			}
+			if (request.cancel(BlockErrno.ETIMEDOUT)) {
+				this.counters.timedOut();
+				this.failures.reportOverdue(request, this.requestTimeout);
+				commit(request);
+			}
+			else if (age - timeout > TRANSFER_PATIENCE_NANOS && request.transfers().stopWaiting()) {
+				request.giveUpWith(BlockErrno.ETIMEDOUT);
+				fail(request);
+			}
+		}
+	}
+
 	private void fail(IoRequest request) {
 		int tag = request.tagInFlight();
-		this.slots[tag] = null;
+		int result = -request.givenUpWith().number();
+		this.slots.remove(tag);
 		this.counters.finished();
 		this.failures.count();
-		this.times.gaveUp(request, -BlockErrno.EIO.number());
-		this.dataPath.abandon(request);
+		this.times.gaveUp(request, result);
+		this.dataPath.abandon(request, !refusing());
 		this.transfers.submit(transport());
-		commit(request, tag, -BlockErrno.EIO.number());
+		commit(request, tag, result);
 	}
 
 	private void cancelInFlight() {
 		for (int tag = 0; tag < this.depth; tag++) {
-			IoRequest request = this.slots[tag];
+			IoRequest request = this.slots.get(tag);
 			// also one that has just ended and is still in the mailbox
-			if (request != null && (request.cancel() || request.transfers().await())) {
-				this.dataPath.abandon(request);
+			if (request != null && (request.cancel(BlockErrno.EIO) || request.transfers().await())) {
+				this.dataPath.abandon(request, false);
 			}
 		}
 	}
@@ -760,6 +844,22 @@ public final class BlockQueue {
 		QueueThread(Runnable task, String name) {
 			super(task, name);
 			setDaemon(true);
+		}
+
+	}
+
+	private static final class Ping extends LoopTask {
+
+		private final CompletableFuture<@Nullable Void> answer = new CompletableFuture<>();
+
+		@Override
+		void run() {
+			this.answer.complete(null);
+		}
+
+		@Override
+		void reject() {
+			this.answer.complete(null);
 		}
 
 	}
@@ -804,11 +904,12 @@ public final class BlockQueue {
 	 * @param handovers the completions from another thread
 	 * @param wakeUps how often one had to wake the thread
 	 * @param enters the calls into the driver
+	 * @param timeouts the requests that were not answered in time
 	 * @param paused whether arriving requests are kept
 	 * @param kernelThread the kernel's number of its thread, 0 if it has none
 	 */
 	public record Snapshot(int queue, String thread, boolean alive, int depth, int inFlight, long requests, long errors,
-			long handovers, long wakeUps, long enters, boolean paused, int kernelThread) {
+			long handovers, long wakeUps, long enters, long timeouts, boolean paused, int kernelThread) {
 
 	}
 
@@ -820,7 +921,7 @@ public final class BlockQueue {
 
 		@Override
 		public void pagesUnavailable(int tag, int error) {
-			IoRequest request = BlockQueue.this.slots[tag];
+			IoRequest request = BlockQueue.this.slots.get(tag);
 			if (request != null) {
 				request.pages(IoRequest.Pages.UNAVAILABLE);
 			}

@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -31,7 +33,8 @@ import io.github.ublk4j.engine.linux.LinuxPlatform;
  * of two from a page on; buffers of less than {@value #SLAB} bytes share a piece of
  * memory. It never holds more than the plan, depth x largest request: in use there are no
  * more buffers than the queue has tags, and no piece is longer than the largest request.
- * Any thread.
+ * What requests keep that were abandoned comes on top, at most the plan again. Any
+ * thread.
  */
 final class BufferPool {
 
@@ -50,6 +53,9 @@ final class BufferPool {
 	private final SizeClass[] classes;
 
 	private final List<Slab> slabs = new ArrayList<>();
+
+	// the memory that abandoned buffers keep, cleared when nobody can use it any more
+	private final List<Pinned> pinned = new ArrayList<>();
 
 	private int taken;
 
@@ -112,8 +118,8 @@ final class BufferPool {
 		while (this.taken == this.depth && !this.released) {
 			long left = end - System.nanoTime();
 			if (left <= 0) {
-				throw new LinuxException("take a buffer", Errno.ENOMEM,
-						"All " + this.depth + " of the queue are taken, some by requests that have ended");
+				throw new LinuxException("take a buffer", Errno.ENOMEM, "All " + this.depth
+						+ " of the queue are taken, some by requests that were not answered in time");
 			}
 			try {
 				TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -142,20 +148,51 @@ final class BufferPool {
 	}
 
 	/**
-	 * Gives a buffer back. One that somebody may still use is not given back: its memory
-	 * goes when nobody can reach it.
+	 * Gives a buffer back.
 	 * @param buffer a buffer of this pool
 	 */
 	synchronized void giveBack(IoBuffer buffer) {
 		PooledBuffer pooled = (PooledBuffer) buffer;
-		pooled.slab.taken--;
-		this.taken--;
-		notifyAll();
-		if (!this.released) {
+		returned(pooled.slab);
+		if (!this.released && !pooled.slab.abandoned) {
 			// the last one used is the first to be used again: its content is in the
 			// cache
 			pooled.slab.sizeClass.free.push(pooled);
 		}
+	}
+
+	/**
+	 * Gives up a buffer that somebody may still use: its memory goes when nobody can
+	 * reach it. Another takes its place, unless as much as the plan is held like this.
+	 * @param buffer a buffer of this pool
+	 */
+	synchronized void abandon(IoBuffer buffer) {
+		Slab slab = ((PooledBuffer) buffer).slab;
+		if (!slab.abandoned && !this.released) {
+			if (pinnedBytes() + slab.size() > this.plan) {
+				return;
+			}
+			slab.abandoned = true;
+			slab.sizeClass.free.removeAll(slab.buffers);
+			this.slabs.remove(slab);
+			this.bytes -= slab.size();
+			this.pinned.add(new Pinned(new WeakReference<>(slab.memory.buffer()), slab.size()));
+		}
+		returned(slab);
+	}
+
+	private void returned(Slab slab) {
+		slab.taken--;
+		this.taken--;
+		if (slab.abandoned && slab.taken == 0) {
+			slab.memory.release(true);
+		}
+		notifyAll();
+	}
+
+	private long pinnedBytes() {
+		this.pinned.removeIf((gone) -> gone.memory.get() == null);
+		return this.pinned.stream().mapToLong(Pinned::size).sum();
 	}
 
 	/**
@@ -194,7 +231,7 @@ final class BufferPool {
 	}
 
 	synchronized long bytes() {
-		return this.bytes;
+		return this.released ? 0 : this.bytes + pinnedBytes();
 	}
 
 	synchronized boolean locked() {
@@ -231,6 +268,8 @@ final class BufferPool {
 
 		private int taken;
 
+		private boolean abandoned;
+
 		Slab(BufferMemory memory, SizeClass sizeClass) {
 			this.memory = memory;
 			this.sizeClass = sizeClass;
@@ -239,6 +278,10 @@ final class BufferPool {
 		long size() {
 			return this.memory.buffer().capacity();
 		}
+
+	}
+
+	private record Pinned(WeakReference<ByteBuffer> memory, long size) {
 
 	}
 

@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.util.Objects;
+
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.engine.linux.LinuxException;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +41,9 @@ final class CopyPath extends DataPath {
 
 	private final BufferMemory[] regions;
 
-	private final IoBuffer[] buffers;
+	private final @Nullable IoBuffer[] buffers;
+
+	private final SpareBuffers spares;
 
 	private final long[] addresses;
 
@@ -67,6 +71,7 @@ final class CopyPath extends DataPath {
 		int perRegion = (int) Math.min(depth, MAX_REGION / bufferSize);
 		this.regions = new BufferMemory[(depth + perRegion - 1) / perRegion];
 		this.buffers = new IoBuffer[depth];
+		this.spares = new SpareBuffers(memory, depth, bufferSize);
 		this.addresses = new long[depth];
 		for (int region = 0; region < this.regions.length; region++) {
 			int first = region * perRegion;
@@ -94,7 +99,7 @@ final class CopyPath extends DataPath {
 
 	@Override
 	IoBuffer begin(IoRequest request, int operationAndFlags, int tag, int length) {
-		IoBuffer buffer = this.buffers[tag];
+		IoBuffer buffer = Objects.requireNonNull(this.buffers[tag]);
 		buffer.present(length);
 		if (this.clearReadBuffers && request.kind() == BlockOperation.READ) {
 			buffer.zero(length);
@@ -109,21 +114,45 @@ final class CopyPath extends DataPath {
 
 	/**
 	 * Takes the buffer of the tag away from the driver, since code that was told to stop
-	 * may still use it: it would see the data of later requests, and store it. Requests
-	 * that arrive from now on transfer their data to and from nowhere.
+	 * may still use it: it would see the data of later requests, and store it. The tag
+	 * gets another one, unless too many are held like this: then its data goes nowhere.
 	 */
 	@Override
-	void abandon(IoRequest request) {
+	void abandon(IoRequest request, boolean goesOn) {
+		int tag = request.tagInFlight();
+		this.detached = true;
+		this.spares.abandon(tag);
+		this.buffers[tag] = null;
 		if (this.discarded == null) {
 			this.discarded = this.memory.allocate(this.bufferSize);
 		}
-		this.detached = true;
-		this.addresses[request.tagInFlight()] = this.discarded.address();
+		this.addresses[tag] = this.discarded.address();
+		if (goesOn) {
+			replace(tag);
+		}
+	}
+
+	private void replace(int tag) {
+		IoBuffer spare = this.spares.take(tag);
+		if (spare != null) {
+			this.buffers[tag] = spare;
+			this.addresses[tag] = spare.address();
+		}
+	}
+
+	@Override
+	boolean serves(int tag) {
+		if (this.buffers[tag] != null) {
+			return true;
+		}
+		// for the request after this one
+		replace(tag);
+		return false;
 	}
 
 	@Override
 	public long bytes() {
-		return (long) this.depth * this.bufferSize;
+		return (long) this.depth * this.bufferSize + this.spares.bytes();
 	}
 
 	@Override
@@ -150,6 +179,7 @@ final class CopyPath extends DataPath {
 				region.release(this.detached);
 			}
 		}
+		this.spares.release();
 		if (this.discarded != null) {
 			this.discarded.release(false);
 		}

@@ -112,8 +112,17 @@ public abstract class DataPath {
 	/**
 	 * Takes the data away from a request that ends while code which was told to stop may
 	 * still use it.
+	 * @param goesOn whether requests of its tag are served after this one
 	 */
-	abstract void abandon(IoRequest request);
+	abstract void abandon(IoRequest request, boolean goesOn);
+
+	/**
+	 * Returns whether the next request of a tag can be served: its data may have nowhere
+	 * to go, since too much memory is held by requests that were abandoned.
+	 */
+	boolean serves(int tag) {
+		return true;
+	}
 
 	/**
 	 * Returns which fixed buffer of the ring holds the pages of a request.

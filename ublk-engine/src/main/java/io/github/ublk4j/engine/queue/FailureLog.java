@@ -16,9 +16,11 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.ublk4j.block.BlockErrno;
@@ -48,6 +50,10 @@ final class FailureLog {
 
 	void report(BlockOperation operation, long offset, long length, BlockErrno errno, Throwable failure) {
 		this.failures.incrementAndGet();
+		log(operation, offset, length, errno, failure);
+	}
+
+	private void log(BlockOperation operation, long offset, long length, BlockErrno errno, Throwable failure) {
 		Burst burst = this.bursts.computeIfAbsent(new Kind(operation, failure.getClass()), (kind) -> new Burst());
 		long now = System.nanoTime();
 		long last = burst.lastLogged.get();
@@ -66,6 +72,16 @@ final class FailureLog {
 			logger.warn("disk '{}': {} of {} bytes at {} failed with {}{}: {}, which cannot be printed", this.disk,
 					operation, length, offset, errno, more, failure.getClass().getName());
 		}
+	}
+
+	/**
+	 * Reports a request that was not answered in time. It is counted when the driver has
+	 * its answer.
+	 */
+	void reportOverdue(IoRequest request, Duration timeout) {
+		log(request.kind(), request.offsetInFlight(), request.lengthInFlight(), BlockErrno.ETIMEDOUT,
+				new TimeoutException("not answered within " + timeout.toMillis()
+						+ " ms; see what its Mono waits for, or raise the request timeout of the disk"));
 	}
 
 	/**

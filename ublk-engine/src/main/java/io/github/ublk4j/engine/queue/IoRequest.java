@@ -105,6 +105,8 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	private int result;
 
+	private BlockErrno givenUpWith = BlockErrno.EIO;
+
 	private int generation;
 
 	// System.nanoTime(); 0 where nobody observes
@@ -141,6 +143,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		this.arrivedAt = arrivedAt;
 		this.dispatchedAt = 0;
 		this.endedAt = 0;
+		this.givenUpWith = BlockErrno.EIO;
 		this.tag = tag;
 		this.offset = offset;
 		this.length = length;
@@ -154,13 +157,15 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	/**
 	 * Takes the request away from whoever serves it, if it has not ended. Called by the
 	 * loop.
+	 * @param errno what the kernel is told
 	 * @return whether the request had not ended; it is then never recycled, since signals
 	 * may still come
 	 */
-	final boolean cancel() {
+	final boolean cancel(BlockErrno errno) {
 		if (!STATE.compareAndSet(this, ACTIVE, CANCELLED)) {
 			return false;
 		}
+		this.givenUpWith = errno;
 		Subscription current = this.subscription;
 		if (current != null) {
 			try {
@@ -172,6 +177,21 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 			}
 		}
 		return true;
+	}
+
+	/**
+	 * Sets what the kernel is told although the request has ended otherwise.
+	 */
+	final void giveUpWith(BlockErrno errno) {
+		this.givenUpWith = errno;
+	}
+
+	/**
+	 * Returns what the kernel is told about a request that was taken away. Used by the
+	 * loop alone.
+	 */
+	final BlockErrno givenUpWith() {
+		return this.givenUpWith;
 	}
 
 	/**
@@ -446,7 +466,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	private IllegalStateException inactive(int current) {
 		return new IllegalStateException("This " + this.operation + " request is " + switch (current) {
 			case ENDED -> "completed";
-			case CANCELLED -> "cancelled, because its device stopped or its request stream ended";
+			case CANCELLED -> "cancelled, because it took too long, its device stopped or its request stream ended";
 			default -> "completed and may be reused";
 		} + "; a request must not be used after its completion");
 	}

@@ -35,6 +35,8 @@ final class QueueCounters {
 
 	private static final VarHandle ENTERS = handle("enters");
 
+	private static final VarHandle TIMEOUTS = handle("timeouts");
+
 	private final AtomicLong wakeUps = new AtomicLong();
 
 	private long requests;
@@ -45,6 +47,8 @@ final class QueueCounters {
 
 	@SuppressWarnings("UnusedVariable") // through ENTERS
 	private long enters;
+
+	private long timeouts;
 
 	private static VarHandle handle(String field) {
 		try {
@@ -78,6 +82,10 @@ final class QueueCounters {
 		ENTERS.setOpaque(this, total);
 	}
 
+	void timedOut() {
+		TIMEOUTS.setOpaque(this, this.timeouts + 1);
+	}
+
 	void wokenUp() {
 		this.wakeUps.incrementAndGet();
 	}
@@ -98,6 +106,10 @@ final class QueueCounters {
 
 	long enters() {
 		return (long) ENTERS.getOpaque(this);
+	}
+
+	long timeouts() {
+		return (long) TIMEOUTS.getOpaque(this);
 	}
 
 	long wakeUps() {

@@ -42,6 +42,9 @@ public final class SimulatedTransport implements QueueTransport {
 
 	private final SimulatedMemory memory = new SimulatedMemory();
 
+	// whether requests outlive the server that did not answer them
+	private final boolean recoverable;
+
 	private final Queue<SimulatedRequest> waiting = new ArrayDeque<>();
 
 	private final @Nullable SimulatedRequest[] inFlight;
@@ -71,8 +74,11 @@ public final class SimulatedTransport implements QueueTransport {
 	/**
 	 * Creates a queue without a disk behind it.
 	 * @param depth its tags
+	 * @param recoverable whether its requests outlive a server that does not answer them,
+	 * until {@link #takeUnanswered} takes them
 	 */
-	public SimulatedTransport(int depth) {
+	public SimulatedTransport(int depth, boolean recoverable) {
+		this.recoverable = recoverable;
 		this.inFlight = new SimulatedRequest[depth];
 		this.descriptors = new SimulatedRequest[depth];
 		this.armed = new boolean[depth];
@@ -92,26 +98,75 @@ public final class SimulatedTransport implements QueueTransport {
 	}
 
 	/**
-	 * Lets a request wait for a tag. It fails with EIO where nobody serves the queue any
-	 * more.
+	 * Lets a request wait for a tag.
 	 * @param request the request
+	 * @return whether it does; not where nobody will ever serve the queue
 	 */
-	public void submit(SimulatedRequest request) {
-		synchronized (this) {
-			if (this.phase == Phase.SERVING || this.phase == Phase.STOPPING) {
-				this.waiting.add(request);
-				notifyAll();
-				return;
-			}
+	public synchronized boolean submit(SimulatedRequest request) {
+		if (this.phase == Phase.GIVEN_UP || (this.phase == Phase.CLOSED && !this.recoverable)) {
+			return false;
 		}
-		request.answer().complete(-Errno.EIO);
+		this.waiting.add(request);
+		notifyAll();
+		return true;
+	}
+
+	/**
+	 * Keeps requests away from the server until {@link #serve()}.
+	 */
+	public synchronized void hold() {
+		this.phase = Phase.HOLDING;
+	}
+
+	/**
+	 * Delivers requests to the server.
+	 */
+	public synchronized void serve() {
+		this.phase = Phase.SERVING;
+		notifyAll();
+	}
+
+	/**
+	 * Keeps requests away from the server, and gives up the tags that have none.
+	 */
+	public synchronized void quiesce() {
+		if (this.phase == Phase.SERVING) {
+			this.phase = Phase.QUIESCING;
+			notifyAll();
+		}
+	}
+
+	/**
+	 * Takes the requests that the server of a recoverable queue has not answered, after
+	 * it has closed the queue.
+	 * @param reissue whether those that it has seen are taken too; they fail with EIO
+	 * otherwise
+	 * @return the requests to submit to the next server
+	 */
+	public List<SimulatedRequest> takeUnanswered(boolean reissue) {
+		List<SimulatedRequest> taken = new ArrayList<>();
+		List<SimulatedRequest> failed = new ArrayList<>();
+		synchronized (this) {
+			for (int tag = 0; tag < this.inFlight.length; tag++) {
+				SimulatedRequest request = this.inFlight[tag];
+				if (request != null) {
+					(reissue ? taken : failed).add(request);
+					this.inFlight[tag] = null;
+				}
+			}
+			taken.addAll(this.waiting);
+			this.waiting.clear();
+			this.phase = Phase.GIVEN_UP;
+		}
+		failed.forEach((request) -> request.answer().complete(-Errno.EIO));
+		return taken;
 	}
 
 	/**
 	 * Ends the queue, when all its requests have been answered.
 	 */
 	public synchronized void stop() {
-		if (this.phase == Phase.SERVING) {
+		if (this.phase == Phase.SERVING || this.phase == Phase.QUIESCING || this.phase == Phase.HOLDING) {
 			this.phase = Phase.STOPPING;
 			notifyAll();
 		}
@@ -285,7 +340,7 @@ public final class SimulatedTransport implements QueueTransport {
 	}
 
 	private boolean eventPending() {
-		boolean tagPending = !this.waiting.isEmpty() || aborting();
+		boolean tagPending = delivering() || aborting();
 		for (int tag = 0; tagPending && tag < this.armed.length; tag++) {
 			if (this.armed[tag]) {
 				return true;
@@ -295,7 +350,12 @@ public final class SimulatedTransport implements QueueTransport {
 	}
 
 	private boolean aborting() {
-		return this.phase == Phase.GIVEN_UP || (this.phase == Phase.STOPPING && isIdle());
+		return this.phase == Phase.GIVEN_UP || this.phase == Phase.QUIESCING
+				|| (this.phase == Phase.STOPPING && isIdle());
+	}
+
+	private boolean delivering() {
+		return !this.waiting.isEmpty() && this.phase != Phase.QUIESCING && this.phase != Phase.HOLDING;
 	}
 
 	@Override
@@ -308,7 +368,7 @@ public final class SimulatedTransport implements QueueTransport {
 			transferred = new LinkedHashMap<>(this.transferResults);
 			this.transferResults.clear();
 			for (int tag = 0; tag < this.armed.length; tag++) {
-				if (this.armed[tag] && !this.waiting.isEmpty()) {
+				if (this.armed[tag] && delivering()) {
 					deliver(this.waiting.remove(), tag);
 					arrived.add(tag);
 				}
@@ -366,7 +426,14 @@ public final class SimulatedTransport implements QueueTransport {
 
 	@Override
 	public void close() {
-		end(Phase.CLOSED);
+		if (this.recoverable) {
+			synchronized (this) {
+				this.phase = Phase.CLOSED;
+			}
+		}
+		else {
+			end(Phase.CLOSED);
+		}
 	}
 
 	/**
@@ -374,7 +441,7 @@ public final class SimulatedTransport implements QueueTransport {
 	 */
 	private enum Phase {
 
-		SERVING, STOPPING, GIVEN_UP, CLOSED
+		HOLDING, SERVING, QUIESCING, STOPPING, GIVEN_UP, CLOSED
 
 	}
 

@@ -114,12 +114,12 @@ class UserCopyPath extends DataPath {
 		}
 	}
 
-	/**
-	 * The buffer is not given back to the pool.
-	 */
 	@Override
-	final void abandon(IoRequest request) {
-		request.surrenderBuffer();
+	final void abandon(IoRequest request, boolean goesOn) {
+		IoBuffer buffer = request.surrenderBuffer();
+		if (buffer != null) {
+			this.pool.abandon(buffer);
+		}
 	}
 
 	@Override

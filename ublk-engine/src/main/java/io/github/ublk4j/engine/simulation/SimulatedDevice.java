@@ -24,14 +24,17 @@ import java.util.stream.Stream;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.device.DeviceChannel;
 import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.driver.DriverState;
+import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.queue.DataPath;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.engine.queue.QueueTransport;
+import io.github.ublk4j.engine.queue.SimulatedRequest;
 import io.github.ublk4j.engine.queue.SimulatedTransport;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +45,9 @@ final class SimulatedDevice implements DeviceChannel {
 
 	private final DeviceInfo granted;
 
-	private final List<SimulatedTransport> queues;
+	private final Recovery recovery;
+
+	private volatile List<SimulatedTransport> queues;
 
 	private final AtomicInteger turn = new AtomicInteger();
 
@@ -56,14 +61,20 @@ final class SimulatedDevice implements DeviceChannel {
 
 	SimulatedDevice(DeviceInfo granted) {
 		this.granted = granted;
-		this.queues = Stream.generate(() -> new SimulatedTransport(granted.queueDepth()))
-			.limit(granted.queues())
+		this.recovery = UblkFeature.recovery(granted.flags());
+		this.queues = newQueues();
+	}
+
+	private List<SimulatedTransport> newQueues() {
+		return Stream.generate(() -> new SimulatedTransport(this.granted.queueDepth(), this.recovery != Recovery.NONE))
+			.limit(this.granted.queues())
 			.toList();
 	}
 
 	synchronized DeviceInfo info() {
 		return new DeviceInfo(this.granted.id(), this.granted.queues(), this.granted.queueDepth(),
-				this.granted.maxIoSize(), this.granted.flags(), this.state, this.serverPid, this.granted.ownerUid());
+				this.granted.maxIoSize(), this.granted.flags(), this.state, this.serverPid, this.granted.ownerUid(),
+				this.granted.token());
 	}
 
 	synchronized DeviceChannel open() {
@@ -87,15 +98,53 @@ final class SimulatedDevice implements DeviceChannel {
 		if (this.state == DriverState.LIVE) {
 			throw new LinuxException(what, Errno.EEXIST, "It has been started already");
 		}
+		goLive(what, pid);
+	}
+
+	private void goLive(String what, int pid) {
 		if (!this.queues.stream().allMatch(SimulatedTransport::isFetched)) {
 			throw new LinuxException(what, Errno.ETIMEDOUT, "A queue has not fetched all its tags");
 		}
+		this.queues.forEach(SimulatedTransport::serve);
 		this.state = DriverState.LIVE;
 		this.serverPid = pid;
 	}
 
-	synchronized boolean isLive() {
-		return this.state == DriverState.LIVE;
+	synchronized void beginRecovery() {
+		String what = "recovery of simulated ublk device " + this.granted.id();
+		if (this.recovery == Recovery.NONE) {
+			throw new LinuxException(what, Errno.EINVAL, "It has none");
+		}
+		if (this.open || !isWaiting()) {
+			throw new LinuxException(what, Errno.EBUSY, "It is served");
+		}
+	}
+
+	synchronized void endRecovery(int pid) {
+		String what = "recovery of simulated ublk device " + this.granted.id();
+		if (!isWaiting()) {
+			throw new LinuxException(what, Errno.EBUSY, "It does not wait for a server");
+		}
+		goLive(what, pid);
+	}
+
+	private boolean isWaiting() {
+		return this.state == DriverState.QUIESCED || this.state == DriverState.FAIL_IO;
+	}
+
+	void quiesce() {
+		this.queues.forEach(SimulatedTransport::quiesce);
+	}
+
+	synchronized boolean isOpen() {
+		return this.open;
+	}
+
+	/**
+	 * Returns whether the disk is there, with or without a server.
+	 */
+	synchronized boolean isShown() {
+		return this.state != DriverState.DEAD;
 	}
 
 	synchronized SimulatedDisk disk() {
@@ -107,11 +156,19 @@ final class SimulatedDevice implements DeviceChannel {
 	}
 
 	/**
-	 * Returns the queue that takes the next request. The kernel would take that of the
+	 * Hands requests to one queue, the next in turn. The kernel would take that of the
 	 * processor.
 	 */
-	SimulatedTransport nextQueue() {
-		return this.queues.get(Math.floorMod(this.turn.getAndIncrement(), this.queues.size()));
+	void submit(List<SimulatedRequest> requests) {
+		List<SimulatedRequest> refused = requests;
+		synchronized (this) {
+			if (this.state == DriverState.LIVE || this.state == DriverState.QUIESCED) {
+				SimulatedTransport queue = this.queues
+					.get(Math.floorMod(this.turn.getAndIncrement(), this.queues.size()));
+				refused = requests.stream().filter((request) -> !queue.submit(request)).toList();
+			}
+		}
+		refused.forEach((request) -> request.answer().complete(-Errno.EIO));
 	}
 
 	SimulatedTransport queue(int index) {
@@ -124,10 +181,17 @@ final class SimulatedDevice implements DeviceChannel {
 	 * @return whether all have been answered before the deadline
 	 */
 	boolean stop(long deadline) {
+		boolean served;
 		synchronized (this) {
+			served = this.state == DriverState.LIVE;
 			this.state = DriverState.DEAD;
 		}
-		this.queues.forEach(SimulatedTransport::stop);
+		if (served) {
+			this.queues.forEach(SimulatedTransport::stop);
+		}
+		else {
+			this.queues.forEach((queue) -> queue.giveUp(Errno.ENODEV));
+		}
 		try {
 			for (SimulatedTransport queue : this.queues) {
 				if (!queue.awaitIdle(deadline)) {
@@ -166,16 +230,34 @@ final class SimulatedDevice implements DeviceChannel {
 
 	@Override
 	public QueueTransport.Factory transports(PageRegistration registration) {
-		return this.queues::get;
+		return (queue) -> this.queues.get(queue);
 	}
 
 	@Override
 	public void close() {
-		this.queues.forEach((queue) -> queue.giveUp(Errno.ENODEV));
+		List<SimulatedTransport> left = this.queues;
 		synchronized (this) {
-			this.state = DriverState.DEAD;
+			if (this.recovery == Recovery.NONE || this.state == DriverState.DEAD) {
+				this.state = DriverState.DEAD;
+			}
+			else {
+				leave();
+			}
 			this.open = false;
 			notifyAll();
+		}
+		left.forEach((queue) -> queue.giveUp(Errno.ENODEV));
+	}
+
+	private void leave() {
+		List<SimulatedTransport> left = this.queues;
+		this.queues = newQueues();
+		this.queues.forEach(SimulatedTransport::hold);
+		this.state = (this.recovery == Recovery.FAIL_IO) ? DriverState.FAIL_IO : DriverState.QUIESCED;
+		if (this.recovery != Recovery.FAIL_IO) {
+			for (int i = 0; i < left.size(); i++) {
+				left.get(i).takeUnanswered(this.recovery == Recovery.REISSUE).forEach(this.queues.get(i)::submit);
+			}
 		}
 	}
 

@@ -33,7 +33,6 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.IoOperation;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.queue.SimulatedRequest;
-import io.github.ublk4j.engine.queue.SimulatedTransport;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -63,7 +62,7 @@ public final class SimulatedDisk {
 
 	private final SimulatedDevice device;
 
-	private final DiskSpec spec;
+	private volatile DiskSpec spec;
 
 	private final Set<BlockOperation> operations = EnumSet.noneOf(BlockOperation.class);
 
@@ -79,6 +78,34 @@ public final class SimulatedDisk {
 	 */
 	public DiskSpec spec() {
 		return this.spec;
+	}
+
+	void resize(long bytes) {
+		this.spec = this.spec.withSize(bytes);
+	}
+
+	/**
+	 * Compares the disk with another one.
+	 * @return a sentence for each difference, as the kernel's driver would know them
+	 */
+	List<String> differences(DiskSpec other, Set<BlockOperation> offered) {
+		List<String> found = new ArrayList<>();
+		compare(found, "size in bytes", this.spec.size(), other.size());
+		compare(found, "logical block size", this.spec.logicalBlockSize(), other.logicalBlockSize());
+		compare(found, "physical block size", this.spec.physicalBlockSize(), other.physicalBlockSize());
+		compare(found, "read-only", this.spec.readOnly(), other.readOnly());
+		compare(found, "supports flush", this.operations.contains(BlockOperation.FLUSH),
+				offered.contains(BlockOperation.FLUSH));
+		if (!offered.containsAll(this.operations)) {
+			compare(found, "operations", this.operations, offered);
+		}
+		return found;
+	}
+
+	private static void compare(List<String> found, String name, Object existing, Object declared) {
+		if (!existing.equals(declared)) {
+			found.add(name + ": " + existing + " in the device, " + declared + " in the disk that is declared");
+		}
 	}
 
 	/**
@@ -147,7 +174,7 @@ public final class SimulatedDisk {
 	 */
 	public Mono<Void> flush() {
 		return Mono.defer(() -> {
-			if (!this.device.isLive()) {
+			if (!this.device.isShown()) {
 				return Mono.error(gone(BlockOperation.FLUSH));
 			}
 			List<SimulatedRequest> pieces = this.operations.contains(BlockOperation.FLUSH)
@@ -235,7 +262,7 @@ public final class SimulatedDisk {
 
 	private @Nullable BlockIoException refusal(BlockOperation operation, long offset, long length) {
 		String what = describe(operation, offset, length);
-		if (!this.device.isLive()) {
+		if (!this.device.isShown()) {
 			return gone(operation);
 		}
 		if (operation != BlockOperation.READ && this.spec.readOnly()) {
@@ -277,8 +304,7 @@ public final class SimulatedDisk {
 	// the pieces of a request go to one queue, as they come from one processor
 	private <T> CompletableFuture<@Nullable T> answer(BlockOperation operation, long offset, long length,
 			List<SimulatedRequest> pieces, Supplier<@Nullable T> result) {
-		SimulatedTransport queue = this.device.nextQueue();
-		pieces.forEach(queue::submit);
+		this.device.submit(pieces);
 		return CompletableFuture.allOf(pieces.stream().map(SimulatedRequest::answer).toArray(CompletableFuture[]::new))
 			.thenCompose((done) -> {
 				int error = pieces.stream()

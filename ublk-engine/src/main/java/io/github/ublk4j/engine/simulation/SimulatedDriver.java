@@ -37,7 +37,9 @@ import io.github.ublk4j.engine.linux.LinuxException;
 public final class SimulatedDriver implements Driver {
 
 	private static final long FEATURES = UblkFeature.CMD_IOCTL_ENCODE.mask() | UblkFeature.USER_COPY.mask()
-			| UblkFeature.SUPPORT_ZERO_COPY.mask() | UblkFeature.AUTO_BUF_REG.mask();
+			| UblkFeature.SUPPORT_ZERO_COPY.mask() | UblkFeature.AUTO_BUF_REG.mask() | UblkFeature.USER_RECOVERY.mask()
+			| UblkFeature.USER_RECOVERY_REISSUE.mask() | UblkFeature.USER_RECOVERY_FAIL_IO.mask()
+			| UblkFeature.QUIESCE.mask() | UblkFeature.UPDATE_SIZE.mask();
 
 	private final SimulatedHost host;
 
@@ -107,6 +109,50 @@ public final class SimulatedDriver implements Driver {
 			throw new LinuxException("stop of simulated ublk device " + id, Errno.ETIMEDOUT,
 					"Requests in flight are not answered");
 		}
+	}
+
+	/**
+	 * Nobody holds a simulated disk open between two requests.
+	 */
+	@Override
+	public List<String> stopUnused(int id, Duration patience) {
+		stop(id, patience);
+		return List.of();
+	}
+
+	@Override
+	public List<String> differences(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo device) {
+		return this.host.device(device.id()).disk().differences(spec, operations);
+	}
+
+	@Override
+	public void beginRecovery(int id) {
+		this.host.device(id).beginRecovery();
+	}
+
+	@Override
+	public void endRecovery(int id, long pid) {
+		this.host.device(id).endRecovery((int) pid);
+	}
+
+	@Override
+	public void quiesce(int id, Duration patience) {
+		this.host.device(id).quiesce();
+	}
+
+	@Override
+	public void resize(int id, long bytes) {
+		this.host.device(id).disk().resize(bytes);
+	}
+
+	@Override
+	public boolean isOpen(int id) {
+		return this.host.device(id).isOpen();
+	}
+
+	@Override
+	public List<String> users(int id) {
+		return List.of();
 	}
 
 	@Override

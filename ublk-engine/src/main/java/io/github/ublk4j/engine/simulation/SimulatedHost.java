@@ -43,7 +43,7 @@ public final class SimulatedHost {
 			id++;
 		}
 		DeviceInfo granted = new DeviceInfo(id, request.queues(), request.queueDepth(), request.maxIoSize(),
-				request.flags() & features, request.state(), request.serverPid(), request.ownerUid());
+				request.flags() & features, request.state(), request.serverPid(), request.ownerUid(), request.token());
 		SimulatedDevice device = new SimulatedDevice(granted);
 		this.devices.put(id, device);
 		return device;
@@ -67,11 +67,11 @@ public final class SimulatedHost {
 	}
 
 	/**
-	 * Returns the disks that are there now.
-	 * @return the live disks by the number of their device
+	 * Returns the disks that are there now, served or waiting for a server.
+	 * @return the disks by the number of their device
 	 */
 	public synchronized List<SimulatedDisk> disks() {
-		return this.devices.values().stream().filter(SimulatedDevice::isLive).map(SimulatedDevice::disk).toList();
+		return this.devices.values().stream().filter(SimulatedDevice::isShown).map(SimulatedDevice::disk).toList();
 	}
 
 }

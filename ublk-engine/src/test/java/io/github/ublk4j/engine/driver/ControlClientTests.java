@@ -53,7 +53,7 @@ class ControlClientTests {
 	void acceptedCommandsReturn() {
 		try (ControlClient control = new ControlClient("/dev/null", TIMEOUT)) {
 			assertThat(control.features()).isZero();
-			DeviceInfo request = DeviceInfo.request(1, 128, 65536, UblkFeature.CMD_IOCTL_ENCODE.mask());
+			DeviceInfo request = DeviceInfo.request(1, 128, 65536, UblkFeature.CMD_IOCTL_ENCODE.mask(), 0);
 			assertThat(control.add(request)).isEqualTo(request);
 			control.start(0, ProcessHandle.current().pid());
 			control.stop(0, Duration.ofSeconds(1));

@@ -35,7 +35,8 @@ class DeviceInfoTests {
 
 	@Test
 	void requestLetsTheDriverChooseTheNumberAndSetsNothingElse() {
-		ByteBuffer info = DeviceInfo.request(4, 128, 1 << 20, UblkFeature.IO_DESC_SIZE.mask() << 40 | 64).encode();
+		ByteBuffer info = DeviceInfo.request(4, 128, 1 << 20, UblkFeature.IO_DESC_SIZE.mask() << 40 | 64, 0x1234)
+			.encode();
 		assertThat(info.isDirect()).isTrue();
 		assertThat(info.capacity()).isEqualTo(DevInfo.SIZE);
 		assertThat(info.getShort(DevInfo.NR_HW_QUEUES)).isEqualTo((short) 4);
@@ -46,14 +47,15 @@ class DeviceInfoTests {
 		assertThat(info.getInt(DevInfo.DEV_ID)).isEqualTo(-1);
 		assertThat(info.getInt(DevInfo.UBLKSRV_PID)).isEqualTo(-1);
 		assertThat(info.getLong(DevInfo.FLAGS)).isEqualTo(1L << 60 | 64);
-		for (int i = DevInfo.UBLKSRV_FLAGS; i < DevInfo.SIZE; i++) {
+		assertThat(info.getLong(DevInfo.UBLKSRV_FLAGS)).isEqualTo(0x1234);
+		for (int i = DevInfo.OWNER_UID; i < DevInfo.SIZE; i++) {
 			assertThat(info.get(i)).isZero();
 		}
 	}
 
 	@Test
 	void everythingThatIsEncodedIsDecoded() {
-		DeviceInfo info = new DeviceInfo(7, 4096, 4096, 32 << 20, 0x1fffffL, DriverState.DEAD, 4711, 0);
+		DeviceInfo info = new DeviceInfo(7, 4096, 4096, 32 << 20, 0x1fffffL, DriverState.DEAD, 4711, 0, 0);
 		assertThat(DeviceInfo.decode(info.encode())).isEqualTo(info);
 	}
 
@@ -69,7 +71,8 @@ class DeviceInfoTests {
 			.putLong(DevInfo.FLAGS, 0x42)
 			.putInt(DevInfo.OWNER_UID, 1000)
 			.putInt(DevInfo.OWNER_GID, 100);
-		assertThat(DeviceInfo.decode(info)).isEqualTo(new DeviceInfo(3, 2, 64, 4096, 0x42, DriverState.LIVE, 99, 1000));
+		assertThat(DeviceInfo.decode(info))
+			.isEqualTo(new DeviceInfo(3, 2, 64, 4096, 0x42, DriverState.LIVE, 99, 1000, 0));
 	}
 
 	@ParameterizedTest

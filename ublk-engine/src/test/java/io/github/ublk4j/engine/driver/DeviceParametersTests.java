@@ -174,7 +174,7 @@ class DeviceParametersTests {
 	}
 
 	private static DeviceInfo granted(int maxIoSize, long flags) {
-		return DeviceInfo.request(1, 128, maxIoSize, flags);
+		return DeviceInfo.request(1, 128, maxIoSize, flags, 0);
 	}
 
 	private static DiskSpec.Builder disk() {

@@ -468,7 +468,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		}
 
 		@Override
-		void abandon(IoRequest request) {
+		void abandon(IoRequest request, boolean goesOn) {
 			this.commandAddresses[request.tagInFlight()] = allocate(DriverDouble.this.bufferSize).address();
 		}
 

@@ -252,7 +252,7 @@ class MicrometerDiskMetricsTests {
 
 	private static UblkDevice device(DeviceState state) {
 		return TestUblk.device(TestUblk.status(DiskSpec.named("scratch").size(1 << 20).build(), 0, state, null,
-				List.of(new QueueStatus(0, "ublk-scratch-0", true, 128, 32, 1000, 1, 10, 4, 200, false,
+				List.of(new QueueStatus(0, "ublk-scratch-0", true, 128, 32, 1000, 1, 10, 4, 200, 0, false,
 						Duration.ofMillis(3), 0, true))));
 	}
 

@@ -216,7 +216,7 @@ class UblkHealthContributorTests {
 	}
 
 	private static QueueStatus queue(boolean alive, boolean paused, Duration oldest) {
-		return new QueueStatus(0, "ublk-scratch-0", alive, 128, 1, 1, 0, 0, 0, 1, paused, oldest, -1, false);
+		return new QueueStatus(0, "ublk-scratch-0", alive, 128, 1, 1, 0, 0, 0, 1, 0, paused, oldest, -1, false);
 	}
 
 	private static Health health(BlockDevices devices) {

@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.engine.device;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.util.Properties;
+
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.driver.DeviceInfo;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a server leaves behind for the next one: which device serves a disk. The rest is
+ * asked of the driver.
+ *
+ * @param id the number of the device
+ * @param token what the device is recognised by, since numbers are used again
+ * @param pid the process that serves it
+ * @param declaredSize the size that was declared, in bytes
+ * @param size the size of the device, which may have changed since, in bytes
+ * @param queues the queues that were declared
+ * @param maxIoSize the largest request that was declared, in bytes
+ */
+public record DeviceRecord(int id, long token, long pid, long declaredSize, long size, int queues, int maxIoSize) {
+
+	/**
+	 * Describes a device that this process serves.
+	 * @param device the device
+	 * @param declared the disk as declared
+	 * @param size the size of the device, in bytes
+	 * @return the record
+	 */
+	public static DeviceRecord of(DeviceInfo device, DiskSpec declared, long size) {
+		return new DeviceRecord(device.id(), device.token(), ProcessHandle.current().pid(), declared.size(), size,
+				declared.queues(), declared.maxIoSize());
+	}
+
+	/**
+	 * Returns whether a device is the one that was recorded.
+	 * @param device a device of the same number
+	 * @return whether it is
+	 */
+	public boolean matches(DeviceInfo device) {
+		return this.token == device.token();
+	}
+
+	// the last line tells that the others are whole
+	String encode() {
+		return "device=" + this.id + "\ntoken=" + this.token + "\npid=" + this.pid + "\ndeclaredSize="
+				+ this.declaredSize + "\nsize=" + this.size + "\nqueues=" + this.queues + "\nmaxIoSize="
+				+ this.maxIoSize + "\ncomplete=true\n";
+	}
+
+	/**
+	 * Reads a record.
+	 * @return the record, {@code null} if the text is not a whole one
+	 */
+	static @Nullable DeviceRecord decode(String text) {
+		Properties values = new Properties();
+		try {
+			values.load(new StringReader(text));
+			if (!"true".equals(values.getProperty("complete"))) {
+				return null;
+			}
+			return new DeviceRecord(Integer.parseInt(values.getProperty("device")),
+					Long.parseLong(values.getProperty("token")), Long.parseLong(values.getProperty("pid")),
+					Long.parseLong(values.getProperty("declaredSize")), Long.parseLong(values.getProperty("size")),
+					Integer.parseInt(values.getProperty("queues")), Integer.parseInt(values.getProperty("maxIoSize")));
+		}
+		catch (IOException | IllegalArgumentException ex) {
+			return null;
+		}
+	}
+
+}
