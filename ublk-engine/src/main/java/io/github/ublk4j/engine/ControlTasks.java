@@ -38,6 +38,10 @@ final class ControlTasks {
 
 	private static final Logger logger = LoggerFactory.getLogger(ControlTasks.class);
 
+	private static final long COLLECTION_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+	private long lastCollection = System.nanoTime() - COLLECTION_NANOS - 1;
+
 	private final AtomicInteger threads = new AtomicInteger();
 
 	private final ExecutorService executor = Executors.newCachedThreadPool((task) -> {
@@ -105,6 +109,19 @@ final class ControlTasks {
 				logger.warn("A task of the engine failed", ex);
 			}
 		}, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);
+	}
+
+	/**
+	 * Lets the garbage collector find out which buffers of requests that took too long
+	 * nobody uses any more, as the JVM does itself when direct buffers run short; not
+	 * more often than every ten seconds. Called by tasks of {@link #every}.
+	 */
+	void collectGarbage() {
+		long now = System.nanoTime();
+		if (now - this.lastCollection > COLLECTION_NANOS) {
+			this.lastCollection = now;
+			System.gc();
+		}
 	}
 
 	void shutdown() {

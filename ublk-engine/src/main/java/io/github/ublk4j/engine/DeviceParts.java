@@ -309,7 +309,14 @@ final class DeviceParts {
 			else if (interval.compareTo(LONGEST_WATCH) > 0) {
 				interval = LONGEST_WATCH;
 			}
-			this.watch = this.tasks.every(interval, () -> this.queues.forEach(BlockQueue::failOverdue));
+			this.watch = this.tasks.every(interval, this::failOverdue);
+		}
+	}
+
+	private void failOverdue() {
+		this.queues.forEach(BlockQueue::failOverdue);
+		if (this.queues.stream().anyMatch(BlockQueue::isShortOfBuffers)) {
+			this.tasks.collectGarbage();
 		}
 	}
 

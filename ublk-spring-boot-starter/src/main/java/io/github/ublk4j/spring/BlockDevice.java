@@ -26,6 +26,7 @@ import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DataMode;
+import io.github.ublk4j.block.Recovery;
 
 import org.springframework.stereotype.Component;
 
@@ -121,5 +122,23 @@ public @interface BlockDevice {
 	 * @return the mode; the disk is not started if the kernel does not have it
 	 */
 	DataMode dataMode() default DataMode.AUTO;
+
+	/**
+	 * What becomes of the disk when the application dies.
+	 * @return the recovery; the disk is not started if the kernel does not have it
+	 */
+	Recovery recovery() default Recovery.NONE;
+
+	/**
+	 * What becomes of the disk when the application stops.
+	 * @return what; anything but {@link OnShutdown#DELETE} needs a {@link #recovery()}
+	 */
+	OnShutdown onShutdown() default OnShutdown.DELETE;
+
+	/**
+	 * How long a request may take before it fails with ETIMEDOUT.
+	 * @return a duration such as {@code 30s}; {@code 0} for ever
+	 */
+	String requestTimeout() default "30s";
 
 }

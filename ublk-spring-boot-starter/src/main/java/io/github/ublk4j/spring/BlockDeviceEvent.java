@@ -32,7 +32,7 @@ import org.springframework.context.ApplicationEvent;
  * and does not undo the change.
  */
 public abstract sealed class BlockDeviceEvent extends ApplicationEvent
-		permits BlockDeviceReadyEvent, BlockDeviceStoppedEvent, BlockDeviceFailedEvent {
+		permits BlockDeviceReadyEvent, BlockDeviceStoppedEvent, BlockDeviceQuiescedEvent, BlockDeviceFailedEvent {
 
 	@Serial
 	private static final long serialVersionUID = 1L;

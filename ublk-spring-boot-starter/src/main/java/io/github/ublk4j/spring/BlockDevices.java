@@ -26,9 +26,12 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.DiskInUseException;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkUnavailableException;
 import reactor.core.publisher.Mono;
+
+import org.springframework.util.unit.DataSize;
 
 /**
  * The disks of the application: those that it declares, and those that its code creates
@@ -126,6 +129,32 @@ public interface BlockDevices {
 	 * {@link NoSuchBlockDeviceException} if there is none of that name
 	 */
 	Mono<Void> stop(String name);
+
+	/**
+	 * Stops a disk as {@link #stop(String)} does, unless somebody uses it.
+	 * @param name the name of the disk
+	 * @return completes when the disk is gone; a {@link DiskInUseException} says who uses
+	 * it, a {@link NoSuchBlockDeviceException} that there is none of that name
+	 */
+	Mono<Void> stopUnused(String name);
+
+	/**
+	 * Leaves a disk to the next server: this application when it starts the disk again,
+	 * or its next version. The disk needs a {@code recovery}, which says what becomes of
+	 * its requests meanwhile.
+	 * @param name the name of the disk
+	 * @return completes when the disk can be taken over; a
+	 * {@link NoSuchBlockDeviceException} if there is none of that name
+	 */
+	Mono<Void> quiesce(String name);
+
+	/**
+	 * Changes the capacity of a disk. What serves it must have room for that.
+	 * @param name the name of the disk
+	 * @param size a multiple of its logical block size
+	 * @return the disk with its new size; an error says why it cannot have it
+	 */
+	Mono<UblkDevice> resize(String name, DataSize size);
 
 	/**
 	 * Stops a disk that code has created, and forgets it: its name is free.

@@ -37,6 +37,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.DeviceStatus;
 import io.github.ublk4j.engine.QueueStatus;
+import io.github.ublk4j.engine.OrphanedDevice;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
@@ -45,6 +46,7 @@ import reactor.core.publisher.Mono;
 
 import static org.mockito.Answers.CALLS_REAL_METHODS;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.BDDMockito.willReturn;
 import static org.mockito.Mockito.mock;
@@ -64,6 +66,8 @@ public final class TestUblk {
 
 	private final UblkEngine engine = mock(UblkEngine.class);
 
+	private final List<OrphanedDevice> orphans = new ArrayList<>();
+
 	private final Map<String, Throwable> refused = new ConcurrentHashMap<>();
 
 	private final AtomicInteger started = new AtomicInteger();
@@ -76,6 +80,17 @@ public final class TestUblk {
 		given(this.engine.startStream(any(), any(BlockRequestStream.class)))
 			.willAnswer((call) -> start(call.getArgument(0), call.getArgument(1)));
 		given(this.engine.devices()).willAnswer((call) -> List.copyOf(this.devices));
+		given(this.engine.orphanedDevices()).willReturn(Mono.just(this.orphans));
+		given(this.engine.delete(anyInt())).willAnswer((call) -> {
+			this.journal.add("delete device " + call.getArgument(0));
+			return Mono.empty();
+		});
+	}
+
+	/** Leaves a device of a dead process. */
+	public TestUblk orphan(OrphanedDevice orphan) {
+		this.orphans.add(orphan);
+		return this;
 	}
 
 	/** Makes the start of a disk fail. */

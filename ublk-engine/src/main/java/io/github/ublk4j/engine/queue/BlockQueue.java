@@ -260,6 +260,16 @@ public final class BlockQueue {
 	}
 
 	/**
+	 * Returns whether requests that took too long hold so many buffers that others may
+	 * soon have none. The garbage collector gives those back that nobody uses. Any
+	 * thread.
+	 * @return whether it should run
+	 */
+	public boolean isShortOfBuffers() {
+		return this.dataPath.isShort();
+	}
+
+	/**
 	 * Keeps requests that arrive from now on until {@link #resume()}, or until they are
 	 * failed. Any thread.
 	 */

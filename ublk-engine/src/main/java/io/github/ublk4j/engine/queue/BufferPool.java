@@ -230,6 +230,13 @@ final class BufferPool {
 		slab.memory.release(false);
 	}
 
+	/**
+	 * Returns whether abandoned buffers keep more than half of what they may.
+	 */
+	synchronized boolean isShort() {
+		return pinnedBytes() > this.plan / 2;
+	}
+
 	synchronized long bytes() {
 		return this.released ? 0 : this.bytes + pinnedBytes();
 	}

@@ -151,6 +151,11 @@ final class CopyPath extends DataPath {
 	}
 
 	@Override
+	boolean isShort() {
+		return this.spares.areShort();
+	}
+
+	@Override
 	public long bytes() {
 		return (long) this.depth * this.bufferSize + this.spares.bytes();
 	}

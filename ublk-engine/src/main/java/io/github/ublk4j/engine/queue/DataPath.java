@@ -133,6 +133,13 @@ public abstract class DataPath {
 	}
 
 	/**
+	 * Returns whether requests that were abandoned hold so much memory that others may
+	 * soon have none. It comes back when the garbage collector finds that nobody can use
+	 * it any more. Any thread.
+	 */
+	abstract boolean isShort();
+
+	/**
 	 * Returns the memory of the buffers. Any thread.
 	 * @return bytes held now
 	 */

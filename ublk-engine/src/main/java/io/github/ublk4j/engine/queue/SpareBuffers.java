@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Buffers of copy mode for tags whose own was abandoned, at most as many as the queue has
  * tags, with those that are abandoned in their turn and still reachable. Used by the
- * loop; {@link #bytes()} by any thread.
+ * loop; {@link #bytes()} and {@link #areShort()} by any thread.
  */
 final class SpareBuffers {
 
@@ -43,6 +43,8 @@ final class SpareBuffers {
 	private int used;
 
 	private volatile int count;
+
+	private volatile int abandonedCount;
 
 	SpareBuffers(BufferMemory.Source memory, int depth, int bufferSize) {
 		this.memory = memory;
@@ -74,6 +76,14 @@ final class SpareBuffers {
 
 	private void show() {
 		this.count = this.used + this.abandoned.size();
+		this.abandonedCount = this.abandoned.size();
+	}
+
+	/**
+	 * Returns whether abandoned buffers are more than half of those that there may be.
+	 */
+	boolean areShort() {
+		return this.abandonedCount > this.current.length / 2;
 	}
 
 	/**
@@ -86,6 +96,7 @@ final class SpareBuffers {
 			this.used--;
 			this.abandoned.add(new WeakReference<>(left.buffer()));
 			left.release(true);
+			show();
 		}
 	}
 

@@ -123,6 +123,11 @@ class UserCopyPath extends DataPath {
 	}
 
 	@Override
+	final boolean isShort() {
+		return this.pool.isShort();
+	}
+
+	@Override
 	public final long bytes() {
 		return this.pool.bytes();
 	}

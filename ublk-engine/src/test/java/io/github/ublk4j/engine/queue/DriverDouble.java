@@ -468,6 +468,11 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		}
 
 		@Override
+		boolean isShort() {
+			return false;
+		}
+
+		@Override
 		void abandon(IoRequest request, boolean goesOn) {
 			this.commandAddresses[request.tagInFlight()] = allocate(DriverDouble.this.bufferSize).address();
 		}

@@ -24,6 +24,7 @@ import java.util.Map;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.DeviceStatus;
 import io.github.ublk4j.engine.QueueStatus;
@@ -48,6 +49,8 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param ioOpt the preferred size of a request
  * @param readOnly whether the kernel refuses writes
  * @param rotational whether the kernel schedules as for a spinning disk
+ * @param recovery what becomes of the disk when its server dies
+ * @param requestTimeout how long a request may take, zero for ever
  * @param operations what the kernel was told that the disk supports
  * @param driverFlags the driver's flags of the device
  * @param dataMode how the data of requests is moved
@@ -58,16 +61,17 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 public record DeviceDescriptor(String name, int id, String path, DeviceState state,
 		@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String failure, long size, int logicalBlockSize,
 		int physicalBlockSize, int maxIoSize, int ioMin, int ioOpt, boolean readOnly, boolean rotational,
-		List<String> operations, List<String> driverFlags, DataModes dataMode, BufferMemory bufferMemory,
-		List<QueueDescriptor> queues, Map<String, ValueOrigin> origins) implements OperationResponseBody {
+		Recovery recovery, Duration requestTimeout, List<String> operations, List<String> driverFlags,
+		DataModes dataMode, BufferMemory bufferMemory, List<QueueDescriptor> queues,
+		Map<String, ValueOrigin> origins) implements OperationResponseBody {
 
 	static DeviceDescriptor of(DeviceStatus status, Map<String, ValueOrigin> origins) {
 		DiskSpec spec = status.spec();
 		return new DeviceDescriptor(status.name(), status.id(), status.path().toString(), status.state(),
 				failure(status.failure()), spec.size(), spec.logicalBlockSize(), spec.physicalBlockSize(),
-				spec.maxIoSize(), spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(),
-				sorted(status.operations()), sorted(status.flags()), DataModes.of(status), BufferMemory.of(status),
-				status.queues().stream().map(QueueDescriptor::of).toList(), origins);
+				spec.maxIoSize(), spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(), spec.recovery(),
+				spec.requestTimeout(), sorted(status.operations()), sorted(status.flags()), DataModes.of(status),
+				BufferMemory.of(status), status.queues().stream().map(QueueDescriptor::of).toList(), origins);
 	}
 
 	private static @Nullable String failure(@Nullable String failure) {
@@ -120,6 +124,7 @@ public record DeviceDescriptor(String name, int id, String path, DeviceState sta
 	 * is none
 	 * @param requests the requests that arrived
 	 * @param errors the requests that failed
+	 * @param timeouts those that failed because they took too long
 	 * @param handovers the completions that came from another thread
 	 * @param wakeUps how often such a completion had to wake the thread
 	 * @param enters the system calls {@code io_uring_enter} made
@@ -129,12 +134,13 @@ public record DeviceDescriptor(String name, int id, String path, DeviceState sta
 	 * short ({@code PR_SET_IO_FLUSHER})
 	 */
 	public record QueueDescriptor(int queue, String thread, boolean alive, boolean paused, int depth, int inFlight,
-			Duration oldestRequestAge, long requests, long errors, long handovers, long wakeUps, long enters,
-			double meanBatchSize, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer cpu, boolean ioFlusher) {
+			Duration oldestRequestAge, long requests, long errors, long timeouts, long handovers, long wakeUps,
+			long enters, double meanBatchSize, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer cpu,
+			boolean ioFlusher) {
 
 		static QueueDescriptor of(QueueStatus status) {
 			return new QueueDescriptor(status.queue(), status.thread(), status.alive(), status.paused(), status.depth(),
-					status.inFlight(), status.oldestRequestAge(), status.requests(), status.errors(),
+					status.inFlight(), status.oldestRequestAge(), status.requests(), status.errors(), status.timeouts(),
 					status.handovers(), status.wakeUps(), status.enters(), meanBatchSize(status),
 					(status.cpu() >= 0) ? status.cpu() : null, status.ioFlusher());
 		}

@@ -132,6 +132,7 @@ final class DeviceMeters {
 			.tags(tags)
 			.register(this.registry));
 		counter(UblkMeters.ENTERS, tags, (all) -> all.view.queue(index, QueueStatus::enters));
+		counter(UblkMeters.TIMEOUTS, tags, (all) -> all.view.queue(index, QueueStatus::timeouts));
 		counter(UblkMeters.HANDOVERS, tags, (all) -> all.view.queue(index, QueueStatus::handovers));
 		counter(UblkMeters.WAKEUPS, tags, (all) -> all.view.queue(index, QueueStatus::wakeUps));
 	}

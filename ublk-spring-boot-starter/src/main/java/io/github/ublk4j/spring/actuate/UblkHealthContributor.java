@@ -38,8 +38,8 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 /**
  * The health of each disk: up while it is live and answers its requests, down when it or
  * one of its queues failed or a request is stuck, out of service while it starts or stops
- * or is paused and after it was stopped, and unknown if this application does not serve
- * it.
+ * or is paused and after it was stopped or left to the next server, and unknown if this
+ * application does not serve it.
  */
 public final class UblkHealthContributor implements CompositeHealthContributor {
 
@@ -85,11 +85,15 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 		DeviceStatus status = device.status();
 		Health.Builder builder = switch (status.state()) {
 			case LIVE -> live(device, status);
-			case STARTING, STOPPING, STOPPED -> Health.outOfService();
+			case STARTING, STOPPING, STOPPED, QUIESCED -> Health.outOfService();
 			case FAILED -> Health.down();
 		};
 		builder.withDetail("path", status.path().toString()).withDetail("state", status.state());
 		builder.withDetail("dataMode", DataModes.of(status)).withDetail("bufferMemory", BufferMemory.of(status));
+		long timeouts = status.queues().stream().mapToLong(QueueStatus::timeouts).sum();
+		if (timeouts > 0) {
+			builder.withDetail("timeouts", timeouts);
+		}
 		if (status.failure() != null) {
 			builder.withDetail("reason", Credentials.hiddenIn(status.failure()));
 		}

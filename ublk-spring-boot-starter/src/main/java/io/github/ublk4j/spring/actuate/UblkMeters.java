@@ -43,6 +43,10 @@ public enum UblkMeters implements MeterDocumentation {
 	ERRORS("ublk.errors", Meter.Type.COUNTER, null, "Requests that failed, by the error that the kernel was told",
 			TagName.DEVICE, TagName.OPERATION, TagName.ERRNO),
 
+	/** Requests that failed because they took longer than the disk allows. */
+	TIMEOUTS("ublk.timeouts", Meter.Type.COUNTER, null,
+			"Requests that failed because they took longer than the disk allows", TagName.DEVICE, TagName.QUEUE),
+
 	/** Requests that are being served. */
 	ACTIVE("ublk.requests.active", Meter.Type.GAUGE, null, "Requests that are being served", TagName.DEVICE,
 			TagName.QUEUE),
@@ -156,7 +160,7 @@ public enum UblkMeters implements MeterDocumentation {
 		/** Index of the queue, from 0. */
 		QUEUE("queue"),
 
-		/** State of the disk: starting, live, stopping, stopped or failed. */
+		/** State of the disk: starting, live, stopping, stopped, quiesced or failed. */
 		STATE("state");
 
 		private final String name;

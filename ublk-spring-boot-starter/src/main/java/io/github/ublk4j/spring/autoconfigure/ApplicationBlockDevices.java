@@ -27,10 +27,13 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.OnShutdown;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.ValueOrigin;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+
+import org.springframework.util.unit.DataSize;
 
 /**
  * {@link BlockDevices} of the disks of the application.
@@ -74,7 +77,7 @@ final class ApplicationBlockDevices implements BlockDevices {
 	}
 
 	private Mono<UblkDevice> create(DiskSpec spec, DiskSource source) {
-		return mono(() -> this.disks.create(new Disk(spec, source, Map.of())));
+		return mono(() -> this.disks.create(new Disk(spec, source, OnShutdown.DELETE, Map.of())));
 	}
 
 	@Override
@@ -85,6 +88,21 @@ final class ApplicationBlockDevices implements BlockDevices {
 	@Override
 	public Mono<Void> stop(String name) {
 		return mono(() -> this.disks.stop(name));
+	}
+
+	@Override
+	public Mono<Void> stopUnused(String name) {
+		return mono(() -> this.disks.stopUnused(name));
+	}
+
+	@Override
+	public Mono<Void> quiesce(String name) {
+		return mono(() -> this.disks.quiesce(name));
+	}
+
+	@Override
+	public Mono<UblkDevice> resize(String name, DataSize size) {
+		return mono(() -> this.disks.resize(name, size.toBytes()));
 	}
 
 	@Override

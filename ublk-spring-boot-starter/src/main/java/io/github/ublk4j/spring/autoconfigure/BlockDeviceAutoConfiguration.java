@@ -40,7 +40,8 @@ public final class BlockDeviceAutoConfiguration {
 		properties.requireValid();
 		new WrittenAttributes().requireKnown(environment);
 		DiskDeclarations declarations = new DiskDeclarations(beanFactory, properties, new WrittenNames(environment));
-		return new BlockDeviceLifecycle(declarations, disks, engine, properties.unsupportedHost());
+		return new BlockDeviceLifecycle(declarations, disks, engine, properties.unsupportedHost(),
+				new Leftovers(properties.orphans()));
 	}
 
 }

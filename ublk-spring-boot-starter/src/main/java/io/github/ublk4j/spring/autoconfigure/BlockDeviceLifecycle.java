@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.autoconfigure;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Collectors;
 
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkUnavailableException;
@@ -51,16 +52,19 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 
 	private final UnsupportedHost unsupportedHost;
 
+	private final Leftovers leftovers;
+
 	private boolean declared;
 
 	private volatile boolean running;
 
 	BlockDeviceLifecycle(DiskDeclarations declarations, DiskSet disks, EngineSupplier engine,
-			UnsupportedHost unsupportedHost) {
+			UnsupportedHost unsupportedHost, Leftovers leftovers) {
 		this.declarations = declarations;
 		this.disks = disks;
 		this.engine = engine;
 		this.unsupportedHost = unsupportedHost;
+		this.leftovers = leftovers;
 	}
 
 	@Override
@@ -126,6 +130,8 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 			return;
 		}
 		UblkEngine current = this.engine.get();
+		this.leftovers.clear(current,
+				wanted.stream().map((disk) -> disk.disk().name()).collect(Collectors.toUnmodifiableSet()));
 		wanted.forEach((disk) -> join(disk, disk.open()));
 		wanted.forEach((disk) -> join(disk, disk.start(current)));
 	}

@@ -48,7 +48,7 @@ final class DeviceLinks {
 		this.targets.put(disk, device);
 		try {
 			Files.createDirectories(this.directory);
-			if (isReplaceable(link)) {
+			if (isReplaceable(link, device)) {
 				replace(link, device);
 			}
 			else {
@@ -65,15 +65,18 @@ final class DeviceLinks {
 
 	/**
 	 * Returns whether nothing of value is at the path: nothing at all, a link to a device
-	 * that is gone, or one to a device of this application, which got the number of a
-	 * device that is gone.
+	 * that is gone, one to a device of this application, which got the number of a device
+	 * that is gone, or the link of the process that left the device.
 	 */
-	private boolean isReplaceable(Path link) throws IOException {
+	private boolean isReplaceable(Path link, Path device) throws IOException {
 		if (!Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
 			return true;
 		}
-		return Files.isSymbolicLink(link)
-				&& (!Files.exists(link) || this.targets.containsValue(Files.readSymbolicLink(link)));
+		if (!Files.isSymbolicLink(link)) {
+			return false;
+		}
+		Path target = Files.readSymbolicLink(link);
+		return !Files.exists(link) || target.equals(device) || this.targets.containsValue(target);
 	}
 
 	private static void replace(Path link, Path device) throws IOException {

@@ -26,6 +26,7 @@ import io.github.ublk4j.engine.DiskRefusedException.Reason;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
+import io.github.ublk4j.spring.OnShutdown;
 import io.github.ublk4j.spring.ValueOrigin;
 
 /**
@@ -33,9 +34,10 @@ import io.github.ublk4j.spring.ValueOrigin;
  *
  * @param spec what was declared, valid
  * @param source what serves it
+ * @param onShutdown what becomes of it with the application
  * @param origins where the values of attributes come from, empty if code has set them
  */
-record Disk(DiskSpec spec, DiskSource source, Map<String, ValueOrigin> origins) {
+record Disk(DiskSpec spec, DiskSource source, OnShutdown onShutdown, Map<String, ValueOrigin> origins) {
 
 	String name() {
 		return this.spec.name();
@@ -81,6 +83,13 @@ record Disk(DiskSpec spec, DiskSource source, Map<String, ValueOrigin> origins) 
 			case DATA_MODE -> "Set " + property("dataMode")
 					+ "=auto, which takes the best mode that the kernel has, or run a newer kernel.";
 			case MEMORY_LIMIT -> "Raise ublk.memory.limit, or lower " + smaller + ".";
+			case RECOVERY ->
+				"Set " + property("recovery") + " to another kind of recovery, or to none, or run a newer kernel.";
+			case STATE_DIRECTORY -> "Let this process write to ublk.run-directory, or set it to a folder where it can.";
+			case SERVED_ELSEWHERE -> "Stop the other process, or give the disk another name or the application another "
+					+ "ublk.run-directory.";
+			case PREDECESSOR -> "Declare the disk as it was, so that it is taken over with what is mounted on it; or "
+					+ "unmount it and set ublk.orphans=delete for one start.";
 			case HOST_MEMORY -> "Lower " + smaller + ((this.spec.dataMode() == DataMode.COPY)
 					? ", or set " + property("dataMode") + "=auto: then only requests in flight take memory." : ".");
 		};

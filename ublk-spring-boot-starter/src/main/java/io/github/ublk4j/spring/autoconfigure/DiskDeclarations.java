@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
+import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
@@ -154,7 +155,8 @@ final class DiskDeclarations {
 
 	private Disk disk(String disk, Device device, DiskSource source, @Nullable BlockDevice annotation) {
 		SpecFactory factory = new SpecFactory(disk, device, annotation, source, this.text, this.customizers);
-		return new Disk(factory.create(), source, factory.origins());
+		DiskSpec spec = factory.create();
+		return new Disk(spec, source, factory.onShutdown(), factory.origins());
 	}
 
 }

@@ -95,10 +95,7 @@ final class DiskSet implements DeviceListener {
 	}
 
 	CompletableFuture<UblkDevice> start(String name) {
-		ServedDisk disk = require(name);
-		if (disk == null) {
-			throw new IllegalStateException("The disk '" + name + "' is not served: " + reason(name));
-		}
+		ServedDisk disk = requireServed(name);
 		UblkEngine current = this.engine.get();
 		synchronized (this.disks) {
 			if (this.closed) {
@@ -118,6 +115,19 @@ final class DiskSet implements DeviceListener {
 		return (disk != null) ? disk.stop() : CompletableFuture.completedFuture(null);
 	}
 
+	CompletableFuture<@Nullable Void> stopUnused(String name) {
+		ServedDisk disk = require(name);
+		return (disk != null) ? disk.stopUnused() : CompletableFuture.completedFuture(null);
+	}
+
+	CompletableFuture<@Nullable Void> quiesce(String name) {
+		return requireServed(name).quiesce();
+	}
+
+	CompletableFuture<UblkDevice> resize(String name, long bytes) {
+		return requireServed(name).resize(bytes);
+	}
+
 	CompletableFuture<@Nullable Void> delete(String name) {
 		ServedDisk disk = require(name);
 		if (disk == null || disk.declared()) {
@@ -126,6 +136,14 @@ final class DiskSet implements DeviceListener {
 					+ PropertyNames.of(name, "enabled") + "=false");
 		}
 		return disk.delete();
+	}
+
+	private ServedDisk requireServed(String name) {
+		ServedDisk disk = require(name);
+		if (disk == null) {
+			throw new IllegalStateException("The disk '" + name + "' is not served: " + reason(name));
+		}
+		return disk;
 	}
 
 	/**
@@ -228,6 +246,14 @@ final class DiskSet implements DeviceListener {
 		ServedDisk disk = find(device);
 		if (disk != null) {
 			disk.stopped(device);
+		}
+	}
+
+	@Override
+	public void quiesced(UblkDevice device) {
+		ServedDisk disk = find(device);
+		if (disk != null) {
+			disk.quiesced(device);
 		}
 	}
 

@@ -18,16 +18,21 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
+import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDeviceFailedEvent;
+import io.github.ublk4j.spring.BlockDeviceQuiescedEvent;
 import io.github.ublk4j.spring.BlockDeviceReadyEvent;
 import io.github.ublk4j.spring.BlockDeviceStoppedEvent;
+import io.github.ublk4j.spring.OnShutdown;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 
 /**
  * A disk, and the device that serves it while it is started. What changes it is a task;
@@ -138,6 +143,39 @@ final class ServedDisk {
 		});
 	}
 
+	/**
+	 * Stops the disk unless somebody uses it.
+	 */
+	CompletableFuture<@Nullable Void> stopUnused() {
+		return this.tasks.run(() -> {
+			stopNow(UblkDevice::stopUnused);
+			this.wanted = false;
+			return null;
+		});
+	}
+
+	/**
+	 * Leaves the disk to the next server.
+	 */
+	CompletableFuture<@Nullable Void> quiesce() {
+		return this.tasks.run(() -> {
+			quiesceNow();
+			this.wanted = false;
+			return null;
+		});
+	}
+
+	CompletableFuture<UblkDevice> resize(long bytes) {
+		return this.tasks.run(() -> {
+			UblkDevice current = this.device;
+			if (!this.serving || current == null) {
+				throw new IllegalStateException("The " + this.disk + " is not started");
+			}
+			current.resize(bytes).block();
+			return current;
+		});
+	}
+
 	CompletableFuture<@Nullable Void> delete() {
 		return this.tasks.run(() -> {
 			stopNow();
@@ -147,13 +185,18 @@ final class ServedDisk {
 	}
 
 	/**
-	 * Stops the disk with the context. What it was given is closed even if the device
-	 * cannot be stopped.
+	 * Ends the disk with the context, as it is declared. What it was given is closed even
+	 * if the device cannot be stopped.
 	 */
 	CompletableFuture<@Nullable Void> close() {
 		return this.tasks.run(() -> {
 			try {
-				stopNow();
+				if (this.disk.onShutdown() == OnShutdown.QUIESCE) {
+					quiesceNow();
+				}
+				else {
+					stopNow();
+				}
 			}
 			finally {
 				closeNow();
@@ -187,6 +230,19 @@ final class ServedDisk {
 		});
 	}
 
+	/**
+	 * Cleans up after a device that somebody else may have quiesced.
+	 */
+	void quiesced(UblkDevice quiesced) {
+		this.tasks.run(() -> {
+			if (this.serving && this.device == quiesced) {
+				this.wanted = false;
+				quiesceNow();
+			}
+			return null;
+		});
+	}
+
 	private void openNow() {
 		if (!this.open) {
 			this.disk.open();
@@ -203,7 +259,7 @@ final class ServedDisk {
 			return current;
 		}
 		if (this.serving) {
-			stopNow();
+			endFailed();
 		}
 		try {
 			openNow();
@@ -211,8 +267,8 @@ final class ServedDisk {
 			this.device = started;
 			this.serving = true;
 			this.links.create(this.disk.name(), started.path());
-			logger.info("disk '{}' ready at {} ({})", this.disk.name(), started.path(),
-					DiskDescription.of(started.status()));
+			logger.info("disk '{}' {} at {} ({})", this.disk.name(), started.takenOver() ? "taken over" : "ready",
+					started.path(), DiskDescription.of(started.status()));
 			this.events.add(new BlockDeviceReadyEvent(started));
 			return started;
 		}
@@ -223,11 +279,39 @@ final class ServedDisk {
 		}
 	}
 
-	private void stopNow() {
+	/**
+	 * Ends a device that has failed, so that the next one can be started. One that can be
+	 * taken over keeps its disk.
+	 */
+	private void endFailed() {
+		if (this.disk.spec().recovery() == Recovery.NONE) {
+			stopNow();
+		}
+		else {
+			quiesceNow();
+		}
+	}
+
+	private void quiesceNow() {
 		UblkDevice current = this.device;
 		if (this.serving && current != null) {
+			current.quiesce().block();
+			this.serving = false;
+			logger.info("disk '{}' at {} left to the next server", this.disk.name(), current.path());
+			this.events.add(new BlockDeviceQuiescedEvent(current));
+		}
+		closeNow();
+	}
+
+	private void stopNow() {
+		stopNow(UblkDevice::stop);
+	}
+
+	private void stopNow(Function<UblkDevice, Mono<Void>> how) {
+		UblkDevice current = this.device;
+		if (this.serving && current != null) {
+			how.apply(current).block();
 			this.links.remove(this.disk.name());
-			current.stop().block();
 			this.serving = false;
 			logger.info("disk '{}' at {} stopped", this.disk.name(), current.path());
 			this.events.add(new BlockDeviceStoppedEvent(current));

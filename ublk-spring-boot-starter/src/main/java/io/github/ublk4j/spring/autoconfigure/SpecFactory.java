@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,12 +24,15 @@ import java.util.function.LongConsumer;
 
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
+import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
+import io.github.ublk4j.spring.OnShutdown;
 import io.github.ublk4j.spring.ValueOrigin;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.StringUtils;
 import org.springframework.util.unit.DataSize;
 
@@ -52,6 +56,8 @@ final class SpecFactory {
 	private final NamedCustomizers<BlockDeviceCustomizer> customizers;
 
 	private final ValueOrigins origins = new ValueOrigins();
+
+	private OnShutdown onShutdown = OnShutdown.DELETE;
 
 	private boolean unsized;
 
@@ -93,7 +99,37 @@ final class SpecFactory {
 		value("readOnly", device.readOnly(), BlockDevice::readOnly, builder::readOnly);
 		value("rotational", device.rotational(), BlockDevice::rotational, builder::rotational);
 		value("dataMode", device.dataMode(), BlockDevice::dataMode, builder::dataMode);
+		value("recovery", device.recovery(), BlockDevice::recovery, builder::recovery);
+		requestTimeout(device.requestTimeout(), builder);
+		value("onShutdown", device.onShutdown(), BlockDevice::onShutdown, (value) -> this.onShutdown = value);
 		return customize(builder);
+	}
+
+	private void requestTimeout(@Nullable Duration property, DiskSpec.Builder builder) {
+		String attribute = "requestTimeout";
+		if (property != null) {
+			this.origins.property(attribute);
+			builder.requestTimeout(property);
+		}
+		else if (this.annotation != null) {
+			String written = this.annotation.requestTimeout();
+			String text = this.text.resolve(this.source.toString(), attribute, written);
+			this.origins.annotation(attribute, written);
+			try {
+				builder.requestTimeout(DurationStyle.detectAndParse(text));
+			}
+			catch (IllegalArgumentException ex) {
+				throw new InvalidDiskException(this.disk, attribute, "'" + text + "'",
+						"Write a number with ms, s, m or h, such as 30s, or 0 for ever.");
+			}
+		}
+	}
+
+	/**
+	 * Returns what becomes of the disk that has been created with the application.
+	 */
+	OnShutdown onShutdown() {
+		return this.onShutdown;
 	}
 
 	private DiskSpec customize(DiskSpec.Builder builder) {
@@ -101,6 +137,10 @@ final class SpecFactory {
 		boolean customized = this.customizers.apply(subject(), (each) -> each.customize(this.disk, builder));
 		try {
 			DiskSpec spec = builder.build();
+			if (spec.recovery() == Recovery.NONE && this.onShutdown != OnShutdown.DELETE) {
+				throw new InvalidDiskException(this.disk, "onShutdown", this.onShutdown,
+						"Give the disk a recovery, such as " + property("recovery") + "=reissue, or leave this out.");
+			}
 			if (declared instanceof DiskSpec before) {
 				this.origins.customizers(before, spec);
 			}

@@ -43,6 +43,9 @@ import org.springframework.util.unit.DataSize;
 @ImportRuntimeHints(UblkRuntimeHints.class)
 public final class UblkAutoConfiguration {
 
+	// beside the links of disks, whose names do not begin with a dot
+	private static final String STATE_DIRECTORY = ".state";
+
 	UblkAutoConfiguration() {
 	}
 
@@ -58,7 +61,13 @@ public final class UblkAutoConfiguration {
 		UblkEngine.Builder builder = UblkEngine.builder()
 			.drainTimeout(properties.drainTimeout())
 			.controlTimeout(properties.controlTimeout());
-		simulated.ifAvailable(builder::simulated);
+		SimulatedUblk host = simulated.getIfAvailable();
+		if (host != null) {
+			builder.simulated(host);
+		}
+		else {
+			builder.stateDirectory(properties.runDirectory().resolve(STATE_DIRECTORY));
+		}
 		metrics.ifUnique(builder::metrics);
 		DataSize limit = properties.memory().limit();
 		if (limit != null) {

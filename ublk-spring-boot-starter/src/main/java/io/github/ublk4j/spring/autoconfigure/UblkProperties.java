@@ -21,6 +21,8 @@ import java.time.Duration;
 import java.util.Map;
 
 import io.github.ublk4j.block.DataMode;
+import io.github.ublk4j.block.Recovery;
+import io.github.ublk4j.spring.OnShutdown;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -40,6 +42,7 @@ import org.springframework.util.unit.DataSize;
  * take; more than 0.
  * @param runDirectory Directory of the stable paths of the disks. Each disk is found
  * there under its name, as a symbolic link to its block device.
+ * @param orphans What happens to devices that a dead process has left in the kernel.
  * @param memory Memory of all disks together.
  * @param devices Disks by name. An entry overrides attributes of the "@BlockDevice" of
  * this name, or declares a disk that needs no bean.
@@ -48,7 +51,8 @@ import org.springframework.util.unit.DataSize;
 public record UblkProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue("fail") UnsupportedHost unsupportedHost, @DefaultValue("5s") Duration drainTimeout,
 		@DefaultValue("30s") Duration controlTimeout, @DefaultValue("/run/ublk") Path runDirectory,
-		@DefaultValue Memory memory, @DefaultValue Map<String, Device> devices) {
+		@DefaultValue("recover") Orphans orphans, @DefaultValue Memory memory,
+		@DefaultValue Map<String, Device> devices) {
 
 	/**
 	 * Not part of binding, whose failure analysis would hide the property.
@@ -79,6 +83,22 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 
 		/** The application starts without its disks, and warns. */
 		SKIP
+
+	}
+
+	/**
+	 * What happens to devices that a dead process has left in the kernel.
+	 */
+	public enum Orphans {
+
+		/** They are reported, and keep declared disks of their name from starting. */
+		REPORT,
+
+		/** Declared disks take over those of their name; the others are reported. */
+		RECOVER,
+
+		/** Those that served disks of this library and that nobody uses are deleted. */
+		DELETE
 
 	}
 
@@ -120,6 +140,12 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * false.
 	 * @param dataMode How the data of requests is moved. Defaults to auto, the best that
 	 * disk and kernel have.
+	 * @param recovery What becomes of the disk when the application dies. Defaults to
+	 * none.
+	 * @param onShutdown What becomes of the disk when the application stops. Defaults to
+	 * delete.
+	 * @param requestTimeout How long a request may take before it fails with ETIMEDOUT; 0
+	 * for ever. Defaults to 30s.
 	 * @param memory Properties of the store "memory".
 	 * @param file Properties of a store "file:/path".
 	 */
@@ -127,10 +153,11 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 			@Nullable Integer queues, @Nullable Integer queueDepth, @Nullable DataSize maxIoSize,
 			@Nullable DataSize logicalBlockSize, @Nullable DataSize physicalBlockSize, @Nullable DataSize ioMin,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
-			@Nullable DataMode dataMode, @DefaultValue MemoryStore memory, @DefaultValue FileStore file) {
+			@Nullable DataMode dataMode, @Nullable Recovery recovery, @Nullable OnShutdown onShutdown,
+			@Nullable Duration requestTimeout, @DefaultValue MemoryStore memory, @DefaultValue FileStore file) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
-				null, new MemoryStore(false), new FileStore(false));
+				null, null, null, null, new MemoryStore(false), new FileStore(false));
 
 	}
 

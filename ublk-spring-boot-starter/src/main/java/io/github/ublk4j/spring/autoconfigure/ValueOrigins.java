@@ -37,6 +37,7 @@ final class ValueOrigins {
 	private final Map<String, ValueOrigin> origins = new LinkedHashMap<>();
 
 	ValueOrigins() {
+		this.origins.put("onShutdown", ValueOrigin.DEFAULT);
 		VALUES.keySet().forEach((attribute) -> this.origins.put(attribute, ValueOrigin.DEFAULT));
 	}
 
@@ -53,6 +54,8 @@ final class ValueOrigins {
 		values.put("readOnly", DiskSpec::readOnly);
 		values.put("rotational", DiskSpec::rotational);
 		values.put("dataMode", DiskSpec::dataMode);
+		values.put("recovery", DiskSpec::recovery);
+		values.put("requestTimeout", DiskSpec::requestTimeout);
 		return values;
 	}
 

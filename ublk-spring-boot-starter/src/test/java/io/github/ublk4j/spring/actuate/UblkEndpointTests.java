@@ -82,6 +82,8 @@ class UblkEndpointTests {
 						      "ioOpt": 4096,
 						      "readOnly": false,
 						      "rotational": false,
+						      "recovery": "NONE",
+						      "requestTimeout": "PT30S",
 						      "operations": ["READ", "WRITE"],
 						      "driverFlags": ["CMD_IOCTL_ENCODE"],
 						      "dataMode": { "requested": "USER_COPY", "used": "USER_COPY" },
@@ -97,6 +99,7 @@ class UblkEndpointTests {
 						          "oldestRequestAge": "PT0.003S",
 						          "requests": 1000,
 						          "errors": 1,
+						          "timeouts": 0,
 						          "handovers": 10,
 						          "wakeUps": 4,
 						          "enters": 200,
@@ -121,6 +124,8 @@ class UblkEndpointTests {
 						      "ioOpt": 4096,
 						      "readOnly": true,
 						      "rotational": false,
+						      "recovery": "NONE",
+						      "requestTimeout": "PT30S",
 						      "operations": ["READ", "WRITE"],
 						      "driverFlags": ["CMD_IOCTL_ENCODE"],
 						      "dataMode": { "requested": "AUTO", "used": "USER_COPY" },
@@ -136,6 +141,7 @@ class UblkEndpointTests {
 						          "oldestRequestAge": "PT0.003S",
 						          "requests": 1000,
 						          "errors": 1,
+						          "timeouts": 0,
 						          "handovers": 10,
 						          "wakeUps": 4,
 						          "enters": 200,
@@ -174,7 +180,7 @@ class UblkEndpointTests {
 					.containsEntry("queues", ValueOrigin.DEFAULT)
 					.containsEntry("maxIoSize", ValueOrigin.DEFAULT)
 					.containsEntry("rotational", ValueOrigin.CUSTOMIZER)
-					.hasSize(11);
+					.hasSize(14);
 			});
 	}
 
