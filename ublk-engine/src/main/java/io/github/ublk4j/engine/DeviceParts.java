@@ -71,6 +71,8 @@ final class DeviceParts {
 
 	private static final Duration QUIESCE_PATIENCE = Duration.ofSeconds(5);
 
+	private static final Duration UNPRIVILEGED_TIMEOUT = Duration.ofSeconds(20);
+
 	private static final Duration SHORTEST_WATCH = Duration.ofMillis(10);
 
 	private static final Duration LONGEST_WATCH = Duration.ofSeconds(1);
@@ -292,7 +294,7 @@ final class DeviceParts {
 			BlockQueue queue = this.server
 				.queue(name(), i, device.queueDepth(), transports, this.dataPaths.get(i), listener)
 				.observedBy(observer)
-				.answeringWithin(this.declared.requestTimeout());
+				.answeringWithin(requestTimeout());
 			this.queues.add(queue);
 			queue.start(this.settings.controlTimeout());
 		}
@@ -300,7 +302,7 @@ final class DeviceParts {
 	}
 
 	private void watchRequests() {
-		Duration timeout = this.declared.requestTimeout();
+		Duration timeout = requestTimeout();
 		if (!timeout.isZero()) {
 			Duration interval = timeout.dividedBy(8);
 			if (interval.compareTo(SHORTEST_WATCH) < 0) {
@@ -311,6 +313,13 @@ final class DeviceParts {
 			}
 			this.watch = this.tasks.every(interval, this::failOverdue);
 		}
+	}
+
+	// the kernel kills the server of an unprivileged device that takes 30 s
+	private Duration requestTimeout() {
+		Duration asked = this.declared.requestTimeout();
+		boolean killed = UblkFeature.UNPRIVILEGED_DEV.in(flagMask());
+		return (killed && (asked.isZero() || asked.compareTo(UNPRIVILEGED_TIMEOUT) > 0)) ? UNPRIVILEGED_TIMEOUT : asked;
 	}
 
 	private void failOverdue() {

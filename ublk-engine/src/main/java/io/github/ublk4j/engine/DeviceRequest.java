@@ -38,6 +38,9 @@ final class DeviceRequest {
 
 	private static final Duration DELETE_PATIENCE = Duration.ofSeconds(3);
 
+	private static final long NEEDS_PRIVILEGE = UblkFeature.USER_COPY.mask() | UblkFeature.SUPPORT_ZERO_COPY.mask()
+			| UblkFeature.AUTO_BUF_REG.mask();
+
 	// tells devices of this engine from those of others
 	private static final long TOKEN_MARK = 0x7562346AL << Integer.SIZE;
 
@@ -62,10 +65,15 @@ final class DeviceRequest {
 	 * @throws DiskRefusedException if the kernel or the host lacks what the disk needs
 	 */
 	DeviceGrant submit() {
-		long features = this.driver.features();
+		boolean privileged = this.driver.isPrivileged();
+		long features = this.driver.features() & (privileged ? -1 : ~NEEDS_PRIVILEGE);
+		if (!privileged) {
+			requireUnprivilegedModes();
+		}
 		List<DataModeChoice> choices = DataModeChoice.of(this.spec.name(), this.spec.dataMode(),
 				this.server.transfersOnly(), features);
-		long flags = UblkFeature.CMD_IOCTL_ENCODE.mask() | recoveryFlags(features);
+		long flags = UblkFeature.CMD_IOCTL_ENCODE.mask() | recoveryFlags(features)
+				| (privileged ? 0 : UblkFeature.UNPRIVILEGED_DEV.mask());
 		for (DataModeChoice possible : choices) {
 			DataModeChoice choice = possible.registering(this.settings.registration());
 			if (choice.mode() == DataMode.COPY) {
@@ -87,6 +95,23 @@ final class DeviceRequest {
 			this.driver.delete(granted.id(), DELETE_PATIENCE);
 		}
 		throw new UblkException("the driver grants none of " + choices, null);
+	}
+
+	private void requireUnprivilegedModes() {
+		if (this.spec.dataMode() == DataMode.USER_COPY || this.spec.dataMode() == DataMode.ZERO_COPY) {
+			throw needsPrivilege(DiskRefusedException.Reason.DATA_MODE, "data mode " + this.spec.dataMode(),
+					"use AUTO or COPY");
+		}
+		if (this.spec.recovery() != Recovery.NONE) {
+			throw needsPrivilege(DiskRefusedException.Reason.RECOVERY, "recovery " + this.spec.recovery(),
+					"set the recovery to NONE");
+		}
+	}
+
+	private DiskRefusedException needsPrivilege(DiskRefusedException.Reason reason, String what, String otherwise) {
+		return new DiskRefusedException(this.spec.name(), reason,
+				what + " is not for devices of an ordinary user, and this process has no CAP_SYS_ADMIN.",
+				"Run it with that capability, or " + otherwise + ".");
 	}
 
 	private static long newToken() {

@@ -46,6 +46,13 @@ public interface Driver extends AutoCloseable {
 	long features();
 
 	/**
+	 * Returns whether this process may make devices of the system. If not, they belong to
+	 * its user: copy mode alone, and no recovery.
+	 * @return whether it may
+	 */
+	boolean isPrivileged();
+
+	/**
 	 * Returns how much memory buffers can take without harm.
 	 * @return bytes; {@link Long#MAX_VALUE} if that is not known
 	 */

@@ -80,6 +80,11 @@ public final class KernelDriver implements Driver {
 	}
 
 	@Override
+	public boolean isPrivileged() {
+		return LinuxPlatform.isAdministrator();
+	}
+
+	@Override
 	public long availableMemory() {
 		return LinuxPlatform.availableMemory();
 	}

@@ -65,7 +65,7 @@ public final class CharDevice implements AutoCloseable {
 
 	// without blocking: a ring would otherwise leave every copy to a thread of the kernel
 	static CharDevice open(DeviceInfo info, Duration patience) {
-		String path = "/dev/ublkc" + info.id();
+		String path = path(info.id());
 		long deadline = System.nanoTime() + patience.toNanos();
 		while (true) {
 			try {
@@ -84,6 +84,10 @@ public final class CharDevice implements AutoCloseable {
 				throw new LinuxException("open " + path, Errno.EINTR, "The thread was interrupted");
 			}
 		}
+	}
+
+	static String path(int id) {
+		return "/dev/ublkc" + id;
 	}
 
 	private static boolean mayPass(int errno) {

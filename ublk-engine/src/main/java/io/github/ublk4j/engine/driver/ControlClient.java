@@ -19,10 +19,12 @@ package io.github.ublk4j.engine.driver;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 
@@ -67,6 +69,9 @@ public final class ControlClient implements AutoCloseable {
 
 	private final Duration timeout;
 
+	// the numbers of devices that belong to ordinary users
+	private final Set<Integer> unprivileged = ConcurrentHashMap.newKeySet();
+
 	/**
 	 * Opens the control device.
 	 * @param timeout how long a command may take
@@ -102,7 +107,7 @@ public final class ControlClient implements AutoCloseable {
 		ByteBuffer info = request.encode();
 		try {
 			execute(ControlCommand.ADD_DEV, request.id(), ALL_QUEUES, info, 0, this.timeout);
-			return DeviceInfo.decode(info);
+			return noted(DeviceInfo.decode(info));
 		}
 		catch (LinuxException ex) {
 			if (ex.errno() == Errno.ETIMEDOUT) {
@@ -140,8 +145,41 @@ public final class ControlClient implements AutoCloseable {
 	 */
 	public DeviceInfo info(int id) {
 		ByteBuffer info = buffer(DevInfo.SIZE);
-		execute(ControlCommand.GET_DEV_INFO, id, ALL_QUEUES, info, 0, this.timeout);
-		return DeviceInfo.decode(info);
+		try {
+			execute(ControlCommand.GET_DEV_INFO, id, ALL_QUEUES, info, 0, this.timeout);
+		}
+		catch (LinuxException ex) {
+			// it may be one that the driver does not talk about without its path
+			if (ex.errno() != Errno.EPERM && ex.errno() != Errno.EINVAL) {
+				throw ex;
+			}
+			infoByPath(id, info, ex);
+		}
+		return noted(DeviceInfo.decode(info));
+	}
+
+	private void infoByPath(int id, ByteBuffer info, LinuxException refused) {
+		boolean known = !this.unprivileged.add(id);
+		try {
+			execute(ControlCommand.GET_DEV_INFO2, id, ALL_QUEUES, info, 0, this.timeout);
+		}
+		catch (LinuxException ex) {
+			if (!known) {
+				this.unprivileged.remove(id);
+			}
+			refused.addSuppressed(ex);
+			throw refused;
+		}
+	}
+
+	private DeviceInfo noted(DeviceInfo device) {
+		if (UblkFeature.UNPRIVILEGED_DEV.in(device.flags())) {
+			this.unprivileged.add(device.id());
+		}
+		else {
+			this.unprivileged.remove(device.id());
+		}
+		return device;
 	}
 
 	/**
@@ -284,8 +322,30 @@ public final class ControlClient implements AutoCloseable {
 		return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
 	}
 
-	private int execute(ControlCommand command, int id, int queue, @Nullable ByteBuffer argument, long data,
+	/**
+	 * Sends a command. One for an unprivileged device carries the path of its character
+	 * device before its argument: the driver asks whether the caller may use that.
+	 */
+	private void execute(ControlCommand command, int id, int queue, @Nullable ByteBuffer argument, long data,
 			Duration limit) {
+		if (!this.unprivileged.contains(id)) {
+			send(command, id, queue, argument, 0, data, limit);
+			return;
+		}
+		byte[] device = CharDevice.path(id).getBytes(StandardCharsets.US_ASCII);
+		int length = (argument != null) ? argument.capacity() : 0;
+		ByteBuffer both = buffer(device.length + length).put(0, device);
+		if (argument != null) {
+			both.put(device.length, argument, 0, length);
+		}
+		send(command, id, queue, both, device.length, data, limit);
+		if (argument != null) {
+			argument.put(0, both, device.length, length);
+		}
+	}
+
+	private void send(ControlCommand command, int id, int queue, @Nullable ByteBuffer argument, int pathLength,
+			long data, Duration limit) {
 		String what = command + ((id == NO_DEVICE) ? "" : " of ublk device " + id);
 		boolean answered = false;
 		try (IoUring ring = IoUring.open(1, IoUring.SETUP_SQE128)) {
@@ -305,6 +365,7 @@ public final class ControlClient implements AutoCloseable {
 				sqes.putLong(cmd + CtrlCmd.ADDR, LinuxPlatform.addressOf(argument));
 			}
 			sqes.putLong(cmd + CtrlCmd.DATA, data);
+			sqes.putShort(cmd + CtrlCmd.DEV_PATH_LEN, (short) pathLength);
 			answered = ring.enter(limit);
 			if (!answered) {
 				throw new LinuxException(what, Errno.ETIMEDOUT,
@@ -315,7 +376,6 @@ public final class ControlClient implements AutoCloseable {
 			if (result[0] < 0) {
 				throw new LinuxException(what, -result[0], likelyCause(command, -result[0]));
 			}
-			return result[0];
 		}
 		finally {
 			if (!answered && argument != null) {
@@ -338,7 +398,7 @@ public final class ControlClient implements AutoCloseable {
 
 	static String likelyCause(ControlCommand command, int errno) {
 		return switch (errno) {
-			case Errno.EPERM -> "Privileged devices need root or CAP_SYS_ADMIN";
+			case Errno.EPERM -> "The device belongs to root or to another user; only who has CAP_SYS_ADMIN may use it";
 			case Errno.EACCES -> (command == ControlCommand.ADD_DEV)
 					? "The limit of devices is reached; see /sys/module/ublk_drv/parameters/ublks_max"
 					: "The device has been started already";

@@ -66,6 +66,11 @@ public final class SimulatedDriver implements Driver {
 	}
 
 	@Override
+	public boolean isPrivileged() {
+		return true;
+	}
+
+	@Override
 	public long availableMemory() {
 		return Long.MAX_VALUE;
 	}
