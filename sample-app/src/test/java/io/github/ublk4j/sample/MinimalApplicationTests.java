@@ -52,7 +52,7 @@ class MinimalApplicationTests {
 						"--ublk.run-directory=" + directory.resolve("run")))) {
 			int status = application.awaitExit();
 			assertThat(application.output()).contains("serves ram", "serves zeros");
-			assertThat(status).as(application.output()).isZero();
+			assertThat(status).as(application.output() + application.errors()).isZero();
 		}
 	}
 
