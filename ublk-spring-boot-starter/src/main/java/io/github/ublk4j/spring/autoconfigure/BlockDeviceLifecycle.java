@@ -55,17 +55,29 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 
 	private final Leftovers leftovers;
 
+	private final Runnable check;
+
 	private boolean declared;
 
 	private volatile boolean running;
 
+	/**
+	 * Creates a life cycle.
+	 * @param declarations what is declared
+	 * @param disks where it is served
+	 * @param engine what serves it
+	 * @param unsupportedHost what happens where nothing can be served
+	 * @param leftovers what dead processes left
+	 * @param check called before disks are started
+	 */
 	BlockDeviceLifecycle(DiskDeclarations declarations, DiskSet disks, EngineSupplier engine,
-			UnsupportedHost unsupportedHost, Leftovers leftovers) {
+			UnsupportedHost unsupportedHost, Leftovers leftovers, Runnable check) {
 		this.declarations = declarations;
 		this.disks = disks;
 		this.engine = engine;
 		this.unsupportedHost = unsupportedHost;
 		this.leftovers = leftovers;
+		this.check = check;
 	}
 
 	@Override
@@ -142,6 +154,7 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 			return;
 		}
 		UblkEngine current = this.engine.get();
+		this.check.run();
 		this.leftovers.clear(current,
 				wanted.stream().map((disk) -> disk.disk().name()).collect(Collectors.toUnmodifiableSet()));
 		wanted.forEach((disk) -> join(disk, disk.open()));
