@@ -37,11 +37,15 @@ final class JavaProcess implements AutoCloseable {
 
 	private final Path output;
 
+	private final Path errors;
+
 	JavaProcess(Path home, Path output, List<String> arguments) throws IOException {
 		this.output = output;
+		this.errors = output.resolveSibling(output.getFileName() + ".err");
 		List<String> command = new ArrayList<>(List.of(home.resolve("bin/java").toString(), "-XX:TieredStopAtLevel=1"));
 		command.addAll(arguments);
-		ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+		ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(output.toFile())
+			.redirectError(this.errors.toFile());
 		// where a virtual machine says that it has heard them
 		builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"));
 		this.process = builder.start();
@@ -49,6 +53,13 @@ final class JavaProcess implements AutoCloseable {
 
 	String output() throws IOException {
 		return Files.readString(this.output);
+	}
+
+	/**
+	 * Returns what the process has written to its standard error stream.
+	 */
+	String errors() throws IOException {
+		return Files.readString(this.errors);
 	}
 
 	void awaitOutput(String text) {

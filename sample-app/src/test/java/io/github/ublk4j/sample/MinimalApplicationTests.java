@@ -40,9 +40,7 @@ class MinimalApplicationTests {
 
 	@Test
 	void servesItsDisks(@TempDir Path directory) throws Exception {
-		List<String> needed = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-			.filter(MinimalApplicationTests::isNeeded)
-			.toList();
+		List<String> needed = classPath();
 		assertThat(needed).extracting((entry) -> new File(entry).getName())
 			.noneMatch(Pattern.compile("micrometer|jackson|actuator|health|web|netty|test-\\d").asPredicate());
 		try (JavaProcess application = new JavaProcess(Path.of(System.getProperty("java.home")),
@@ -52,8 +50,18 @@ class MinimalApplicationTests {
 						"--ublk.run-directory=" + directory.resolve("run")))) {
 			int status = application.awaitExit();
 			assertThat(application.output()).contains("serves ram", "serves zeros");
-			assertThat(status).as(application.output()).isZero();
+			assertThat(status).as(application.output() + application.errors()).isZero();
 		}
+	}
+
+	/**
+	 * Returns the class path of the tests without what an application with the starter
+	 * alone has not.
+	 */
+	static List<String> classPath() {
+		return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+			.filter(MinimalApplicationTests::isNeeded)
+			.toList();
 	}
 
 	/**

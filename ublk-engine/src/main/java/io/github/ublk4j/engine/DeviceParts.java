@@ -23,11 +23,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 import io.github.ublk4j.block.DataMode;
@@ -526,13 +526,8 @@ final class DeviceParts {
 	}
 
 	private List<String> stopDisk(int id, boolean onlyUnused) {
-		AtomicBoolean stopped = new AtomicBoolean();
-		CompletableFuture.delayedExecutor(this.settings.drainTimeout().toMillis(), TimeUnit.MILLISECONDS)
-			.execute(() -> {
-				if (!stopped.get()) {
-					this.queues.forEach(BlockQueue::failEverything);
-				}
-			});
+		CountDownLatch stopped = new CountDownLatch(1);
+		startDrain(stopped);
 		try {
 			if (onlyUnused) {
 				return this.driver.stopUnused(id, this.settings.drainTimeout());
@@ -552,9 +547,29 @@ final class DeviceParts {
 			this.queues.forEach(BlockQueue::terminate);
 		}
 		finally {
-			stopped.set(true);
+			stopped.countDown();
 		}
 		return List.of();
+	}
+
+	/**
+	 * Fails what is in flight when the drain timeout is over. A thread of its own is gone
+	 * with the stop; that of a common timer would keep the class loader of the
+	 * application that used it first.
+	 */
+	private void startDrain(CountDownLatch stopped) {
+		Thread thread = new Thread(() -> {
+			try {
+				if (!stopped.await(this.settings.drainTimeout().toNanos(), TimeUnit.NANOSECONDS)) {
+					this.queues.forEach(BlockQueue::failEverything);
+				}
+			}
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+			}
+		}, "ublk-drain-" + name());
+		thread.setDaemon(true);
+		thread.start();
 	}
 
 	private void endQueues() {

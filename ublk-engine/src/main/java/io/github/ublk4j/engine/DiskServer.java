@@ -18,6 +18,7 @@ package io.github.ublk4j.engine;
 
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockOperation;
@@ -110,12 +111,12 @@ final class DiskServer {
 		}
 	}
 
-	static DiskServer of(BlockDeviceHandler handler) {
-		return ofHandler(handler, handler, "let it override write(...)", Long.MAX_VALUE);
+	static DiskServer of(BlockDeviceHandler handler, UnaryOperator<BlockDeviceHandler> decorator) {
+		return ofHandler(handler, decorator.apply(handler), "let it override write(...)", Long.MAX_VALUE);
 	}
 
-	static DiskServer of(BlockStore store) {
-		return ofHandler(store, store.handler(), "use a store that can be written", store.size());
+	static DiskServer of(BlockStore store, UnaryOperator<BlockDeviceHandler> decorator) {
+		return ofHandler(store, decorator.apply(store.handler()), "use a store that can be written", store.size());
 	}
 
 	private static DiskServer ofHandler(Object author, BlockDeviceHandler handler, String remedy, long capacity) {

@@ -19,6 +19,7 @@ package io.github.ublk4j.engine;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.engine.device.DeviceRecords;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.metrics.DiskMetrics;
@@ -34,8 +35,18 @@ import org.jspecify.annotations.Nullable;
  * @param metrics who measures their requests
  * @param records where it is kept which device serves a disk, if anywhere
  * @param listeners who is told what becomes of them
+ * @param decorators what is put around their handlers, from the inside out
  */
 record EngineSettings(Duration drainTimeout, Duration controlTimeout, @Nullable PageRegistration registration,
-		DiskMetrics metrics, @Nullable DeviceRecords records, List<DeviceListener> listeners) {
+		DiskMetrics metrics, @Nullable DeviceRecords records, List<DeviceListener> listeners,
+		List<HandlerDecorator> decorators) {
+
+	BlockDeviceHandler decorated(String disk, BlockDeviceHandler handler) {
+		BlockDeviceHandler decorated = handler;
+		for (HandlerDecorator decorator : this.decorators) {
+			decorated = decorator.decorate(disk, decorated);
+		}
+		return decorated;
+	}
 
 }

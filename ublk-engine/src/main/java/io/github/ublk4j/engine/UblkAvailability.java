@@ -88,9 +88,7 @@ final class UblkAvailability {
 				case Errno.ENOENT, Errno.ENXIO, Errno.ENODEV -> new UblkUnavailableException(Reason.MODULE_MISSING,
 						"The kernel module ublk_drv is not loaded: " + ex.getMessage(),
 						"Load it with 'modprobe ublk_drv'. If there is no such module, use a kernel with"
-								+ " CONFIG_BLK_DEV_UBLK: Debian has it from Linux 6.12 (backports for Debian 12), Ubuntu in"
-								+ " linux-modules-extra. In a container, pass the device " + ControlClient.PATH
-								+ " in.",
+								+ " CONFIG_BLK_DEV_UBLK. In a container, load it on the host and pass in the host's /dev.",
 						ex);
 				case Errno.EACCES, Errno.EPERM -> new UblkUnavailableException(Reason.PERMISSION_DENIED,
 						"This process may not use " + ControlClient.PATH + ": " + ex.getMessage(),

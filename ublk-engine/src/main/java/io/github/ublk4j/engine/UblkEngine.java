@@ -85,7 +85,7 @@ public final class UblkEngine implements AutoCloseable {
 
 	private UblkEngine(Builder builder) {
 		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration,
-				builder.metrics, builder.records, List.copyOf(builder.listeners));
+				builder.metrics, builder.records, List.copyOf(builder.listeners), List.copyOf(builder.decorators));
 		this.memory = new MemoryBudget(builder.memoryLimit);
 		this.driver = builder.openDriver();
 		this.tasks.every(TRIM_INTERVAL, () -> devices().forEach(UblkDevice::trimBuffers));
@@ -131,7 +131,7 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return the live device; an error leaves nothing behind
 	 */
 	public Mono<UblkDevice> start(DiskSpec spec, BlockDeviceHandler handler) {
-		return start(spec, () -> DiskServer.of(handler));
+		return start(spec, () -> DiskServer.of(handler, (inner) -> this.settings.decorated(spec.name(), inner)));
 	}
 
 	/**
@@ -141,7 +141,7 @@ public final class UblkEngine implements AutoCloseable {
 	 * @return the live device; an error leaves nothing behind
 	 */
 	public Mono<UblkDevice> start(DiskSpec spec, BlockStore store) {
-		return start(spec, () -> DiskServer.of(store));
+		return start(spec, () -> DiskServer.of(store, (inner) -> this.settings.decorated(spec.name(), inner)));
 	}
 
 	/**
@@ -401,6 +401,8 @@ public final class UblkEngine implements AutoCloseable {
 
 		private final List<DeviceListener> listeners = new ArrayList<>();
 
+		private final List<HandlerDecorator> decorators = new ArrayList<>();
+
 		private @Nullable DeviceRecords records;
 
 		private @Nullable PageRegistration registration;
@@ -494,6 +496,16 @@ public final class UblkEngine implements AutoCloseable {
 		 */
 		public Builder listener(DeviceListener listener) {
 			this.listeners.add(listener);
+			return this;
+		}
+
+		/**
+		 * Adds what is put around the handlers and stores of the engine.
+		 * @param decorator the decorator, put around those that were added before
+		 * @return this builder
+		 */
+		public Builder decorator(HandlerDecorator decorator) {
+			this.decorators.add(decorator);
 			return this;
 		}
 

@@ -21,7 +21,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.Objects;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
 import io.github.ublk4j.engine.linux.Errno;
@@ -33,11 +35,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedTransfer {
 
-	private static final Executor THREADS = Executors.newCachedThreadPool((task) -> {
-		Thread thread = new Thread(task, "ublk-simulated-ring");
-		thread.setDaemon(true);
-		return thread;
-	});
+	// ends with its work, and keeps no application that was restarted
+	private static final Executor THREADS = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), (task) -> {
+				Thread thread = new Thread(task, "ublk-simulated-ring");
+				thread.setDaemon(true);
+				thread.setContextClassLoader(null);
+				return thread;
+			});
 
 	private static final ByteBuffer ZEROS = ByteBuffer.allocate(64 << 10).asReadOnlyBuffer();
 

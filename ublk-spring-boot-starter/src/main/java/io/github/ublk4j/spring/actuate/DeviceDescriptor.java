@@ -128,24 +128,24 @@ public record DeviceDescriptor(String name, int id, String path, DeviceState sta
 	 * @param handovers the completions that came from another thread
 	 * @param wakeUps how often such a completion had to wake the thread
 	 * @param enters the system calls {@code io_uring_enter} made
-	 * @param meanBatchSize requests per such call
+	 * @param requestsPerEnter requests per such call
 	 * @param cpu the processor that the thread last ran on, if it is known
 	 * @param ioFlusher whether the thread never waits for its own disk when memory is
 	 * short ({@code PR_SET_IO_FLUSHER})
 	 */
 	public record QueueDescriptor(int queue, String thread, boolean alive, boolean paused, int depth, int inFlight,
 			Duration oldestRequestAge, long requests, long errors, long timeouts, long handovers, long wakeUps,
-			long enters, double meanBatchSize, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer cpu,
+			long enters, double requestsPerEnter, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Integer cpu,
 			boolean ioFlusher) {
 
 		static QueueDescriptor of(QueueStatus status) {
 			return new QueueDescriptor(status.queue(), status.thread(), status.alive(), status.paused(), status.depth(),
 					status.inFlight(), status.oldestRequestAge(), status.requests(), status.errors(), status.timeouts(),
-					status.handovers(), status.wakeUps(), status.enters(), meanBatchSize(status),
+					status.handovers(), status.wakeUps(), status.enters(), requestsPerEnter(status),
 					(status.cpu() >= 0) ? status.cpu() : null, status.ioFlusher());
 		}
 
-		private static double meanBatchSize(QueueStatus status) {
+		private static double requestsPerEnter(QueueStatus status) {
 			return Math.round(100.0 * status.requests() / Math.max(1, status.enters())) / 100.0;
 		}
 

@@ -75,11 +75,26 @@ public class UblkEndpoint {
 	/**
 	 * Shows one disk.
 	 * @param device the name of the disk
-	 * @return the disk, {@code null} if there is none of this name
+	 * @return the disk, or why it is not served; {@code null} if there is none of this
+	 * name
 	 */
 	@ReadOperation
-	public @Nullable DeviceDescriptor device(@Selector String device) {
-		return this.devices.find(device).map(this::describe).orElse(null);
+	public @Nullable OperationResponseBody device(@Selector String device) {
+		return this.devices.find(device)
+			.<OperationResponseBody>map(this::describe)
+			.or(() -> unserved(device))
+			.orElse(null);
+	}
+
+	/**
+	 * Returns why a disk is not served.
+	 */
+	Optional<UnservedDescriptor> unserved(String device) {
+		return this.devices.unserved()
+			.stream()
+			.filter((disk) -> disk.name().equals(device))
+			.map((disk) -> new UnservedDescriptor(disk.name(), disk.reason()))
+			.findFirst();
 	}
 
 	private DeviceDescriptor describe(UblkDevice device) {
@@ -123,7 +138,7 @@ public class UblkEndpoint {
 	}
 
 	private Mono<DeviceDescriptor> described(String device) {
-		return Mono.fromCallable(() -> device(device));
+		return Mono.fromCallable(() -> this.devices.find(device).map(this::describe).orElse(null));
 	}
 
 	/**
@@ -154,6 +169,16 @@ public class UblkEndpoint {
 	 */
 	public record DevicesDescriptor(@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DriverDescriptor driver,
 			List<DeviceDescriptor> devices, List<UnservedBlockDevice> unserved) implements OperationResponseBody {
+
+	}
+
+	/**
+	 * Description of a disk that is declared, but not served.
+	 *
+	 * @param name its name
+	 * @param reason why, and what to do about it
+	 */
+	public record UnservedDescriptor(String name, String reason) implements OperationResponseBody {
 
 	}
 

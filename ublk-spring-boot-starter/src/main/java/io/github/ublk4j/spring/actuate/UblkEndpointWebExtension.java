@@ -16,20 +16,28 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
 import io.github.ublk4j.spring.actuate.UblkEndpoint.Action;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
+import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
 
 /**
- * {@link EndpointWebExtension @EndpointWebExtension} for the {@link UblkEndpoint}: the
- * change of a disk that is unknown is not found.
+ * {@link EndpointWebExtension @EndpointWebExtension} for the {@link UblkEndpoint}: a
+ * change that cannot be made is answered by what is wrong with it.
  */
 @EndpointWebExtension(endpoint = UblkEndpoint.class)
 public class UblkEndpointWebExtension {
+
+	private static final int CONFLICT = 409;
 
 	private final UblkEndpoint endpoint;
 
@@ -44,14 +52,46 @@ public class UblkEndpointWebExtension {
 	/**
 	 * Changes a disk.
 	 * @param device the name of the disk
-	 * @param action what to do
-	 * @return the disk afterwards, or status 404
+	 * @param action the name of an {@link Action}, in any case
+	 * @return the disk afterwards, status 400 for an action that does not exist, 404 for
+	 * an unknown disk and 409 for one that is not served
 	 */
 	@WriteOperation
-	public Mono<WebEndpointResponse<DeviceDescriptor>> change(@Selector String device, Action action) {
-		return this.endpoint.change(device, action)
-			.map(WebEndpointResponse::new)
-			.defaultIfEmpty(new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND));
+	public Mono<WebEndpointResponse<OperationResponseBody>> change(@Selector String device, @Nullable String action) {
+		Action known = Arrays.stream(Action.values())
+			.filter((each) -> each.name().equalsIgnoreCase(action))
+			.findFirst()
+			.orElse(null);
+		if (known == null) {
+			return response(ActionsDescriptor.without(action), WebEndpointResponse.STATUS_BAD_REQUEST);
+		}
+		return this.endpoint.unserved(device)
+			.map((disk) -> response(disk, CONFLICT))
+			.orElseGet(() -> this.endpoint.change(device, known)
+				.map((disk) -> new WebEndpointResponse<OperationResponseBody>(disk))
+				.defaultIfEmpty(new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND)));
+	}
+
+	private static Mono<WebEndpointResponse<OperationResponseBody>> response(OperationResponseBody body, int status) {
+		return Mono.just(new WebEndpointResponse<>(body, status));
+	}
+
+	/**
+	 * Description of what can be done to a disk, for those who asked for something else.
+	 *
+	 * @param error what is wrong
+	 * @param actions the actions that there are
+	 */
+	public record ActionsDescriptor(String error, List<String> actions) implements OperationResponseBody {
+
+		static ActionsDescriptor without(@Nullable String action) {
+			List<String> actions = Arrays.stream(Action.values())
+				.map((each) -> each.name().toLowerCase(Locale.ROOT))
+				.toList();
+			return new ActionsDescriptor((action != null) ? "There is no such action" : "The action is missing",
+					actions);
+		}
+
 	}
 
 }

@@ -52,7 +52,7 @@ final class AnnotatedDiskSource implements DiskSource {
 	}
 
 	@Override
-	public void open(DiskSpec spec) {
+	public void requireServable(DiskSpec spec) {
 		if (!spec.readOnly() && !this.calls.containsKey(AnnotatedOperation.WRITE)) {
 			throw new DiskStartupException(
 					"The disk '" + spec.name() + "' (" + this
@@ -61,6 +61,11 @@ final class AnnotatedDiskSource implements DiskSource {
 							+ "=true, or the attribute 'readOnly' of @BlockDevice, or add a method. "
 							+ AnnotatedOperation.WRITE.signatures());
 		}
+	}
+
+	@Override
+	public void open(DiskSpec spec) {
+		requireServable(spec);
 		if (this.calls.values().stream().anyMatch(OperationCall::blocks)) {
 			this.scheduler = this.threads.create(spec);
 		}

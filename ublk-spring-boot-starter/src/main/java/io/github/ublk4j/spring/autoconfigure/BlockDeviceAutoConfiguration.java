@@ -41,7 +41,8 @@ public final class BlockDeviceAutoConfiguration {
 		new WrittenAttributes().requireKnown(environment);
 		DiskDeclarations declarations = new DiskDeclarations(beanFactory, properties, new WrittenNames(environment));
 		return new BlockDeviceLifecycle(declarations, disks, engine, properties.unsupportedHost(),
-				new Leftovers(properties.orphans()));
+				new Leftovers(properties.orphans()),
+				() -> new ShutdownPhase(environment).warnIfShorterThan(properties.drainTimeout()));
 	}
 
 }

@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkUnavailableException;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.UnsupportedHost;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -54,17 +55,29 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 
 	private final Leftovers leftovers;
 
+	private final Runnable check;
+
 	private boolean declared;
 
 	private volatile boolean running;
 
+	/**
+	 * Creates a life cycle.
+	 * @param declarations what is declared
+	 * @param disks where it is served
+	 * @param engine what serves it
+	 * @param unsupportedHost what happens where nothing can be served
+	 * @param leftovers what dead processes left
+	 * @param check called before disks are started
+	 */
 	BlockDeviceLifecycle(DiskDeclarations declarations, DiskSet disks, EngineSupplier engine,
-			UnsupportedHost unsupportedHost, Leftovers leftovers) {
+			UnsupportedHost unsupportedHost, Leftovers leftovers, Runnable check) {
 		this.declarations = declarations;
 		this.disks = disks;
 		this.engine = engine;
 		this.unsupportedHost = unsupportedHost;
 		this.leftovers = leftovers;
+		this.check = check;
 	}
 
 	@Override
@@ -85,8 +98,9 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 	}
 
 	/**
-	 * Finds out what is declared, once. Beans and stores are looked at only when the host
-	 * can serve them: a file that is missing on a developer's machine is no error there.
+	 * Finds out what is declared, once. Stores are looked at only when the host can serve
+	 * them: a file that is missing on a developer's machine is no error there. What is
+	 * declared wrongly is an error anywhere.
 	 */
 	private void declare() {
 		if (this.declared) {
@@ -94,30 +108,40 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 		}
 		List<DiskDeclaration> found = this.declarations.find();
 		List<String> names = found.stream().map(DiskDeclaration::name).toList();
+		UblkUnavailableException unavailable = found.isEmpty() ? null : unavailable();
 		if (!this.engine.enabled()) {
 			this.disks.declareUnserved(names, EngineSupplier.DISABLED);
 		}
-		else if (found.isEmpty() || canServe(names)) {
+		else if (unavailable == null) {
 			this.disks.declare(found.stream().map(DiskDeclaration::resolve).toList());
+		}
+		else {
+			found.forEach(DiskDeclaration::requireValid);
+			skip(names, unavailable);
 		}
 		this.declared = true;
 	}
 
-	private boolean canServe(List<String> names) {
-		try {
-			this.engine.get();
-			return true;
-		}
-		catch (UblkUnavailableException ex) {
-			if (this.unsupportedHost == UnsupportedHost.FAIL) {
-				throw ex;
+	private @Nullable UblkUnavailableException unavailable() {
+		if (this.engine.enabled()) {
+			try {
+				this.engine.get();
 			}
-			String reason = String.valueOf(ex.getMessage()).replaceFirst("\\.$", "") + ". " + ex.remedy();
-			logger.warn("The application runs without its disks {}, because ublk cannot be used here "
-					+ "and ublk.unsupported-host is skip: {}", names, reason);
-			this.disks.declareUnserved(names, reason);
-			return false;
+			catch (UblkUnavailableException ex) {
+				return ex;
+			}
 		}
+		return null;
+	}
+
+	private void skip(List<String> names, UblkUnavailableException unavailable) {
+		if (this.unsupportedHost == UnsupportedHost.FAIL) {
+			throw unavailable;
+		}
+		String reason = String.valueOf(unavailable.getMessage()).replaceFirst("\\.$", "") + ". " + unavailable.remedy();
+		logger.warn("The application runs without its disks {}, because ublk cannot be used here "
+				+ "and ublk.unsupported-host is skip: {}", names, reason);
+		this.disks.declareUnserved(names, reason);
 	}
 
 	/**
@@ -130,6 +154,7 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 			return;
 		}
 		UblkEngine current = this.engine.get();
+		this.check.run();
 		this.leftovers.clear(current,
 				wanted.stream().map((disk) -> disk.disk().name()).collect(Collectors.toUnmodifiableSet()));
 		wanted.forEach((disk) -> join(disk, disk.open()));

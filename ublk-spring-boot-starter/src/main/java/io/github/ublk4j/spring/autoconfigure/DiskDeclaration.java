@@ -23,11 +23,20 @@ import java.util.function.Supplier;
  *
  * @param name its name
  * @param disk makes it, looking at its bean or store
+ * @param check refuses what is declared wrongly, as far as that can be told without a
+ * store
  */
-record DiskDeclaration(String name, Supplier<Disk> disk) {
+record DiskDeclaration(String name, Supplier<Disk> disk, Runnable check) {
 
 	Disk resolve() {
 		return this.disk.get();
+	}
+
+	/**
+	 * Refuses what is declared wrongly on a host that cannot serve the disk.
+	 */
+	void requireValid() {
+		this.check.run();
 	}
 
 }

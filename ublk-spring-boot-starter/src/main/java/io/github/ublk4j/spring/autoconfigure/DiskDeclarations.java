@@ -65,17 +65,20 @@ final class DiskDeclarations {
 	 */
 	List<DiskDeclaration> find() {
 		Map<String, String> beans = findBeans();
+		new UnusedAnnotations(this.beanFactory).warn(beans.values());
 		this.properties.requireDistinctNames(beans.keySet());
 		List<DiskDeclaration> disks = new ArrayList<>();
 		beans.forEach((disk, beanName) -> {
 			Device device = this.properties.of(disk, beans.keySet());
 			if (device.enabled()) {
-				disks.add(new DiskDeclaration(disk, () -> ofBean(disk, beanName, device)));
+				disks.add(new DiskDeclaration(disk, () -> ofBean(disk, beanName, device),
+						() -> checkBean(disk, beanName, device)));
 			}
 		});
 		this.properties.without(beans.keySet()).forEach((disk, device) -> {
 			if (device.enabled()) {
-				disks.add(new DiskDeclaration(disk, () -> ofStore(disk, device, beans)));
+				disks.add(new DiskDeclaration(disk, () -> ofStore(disk, device, beans),
+						() -> checkStore(disk, device, beans)));
 			}
 		});
 		return disks;
@@ -114,6 +117,16 @@ final class DiskDeclarations {
 		return disk(disk, device, source, annotation(beanName));
 	}
 
+	/**
+	 * A bean that is created on demand may need what this host has not.
+	 */
+	private void checkBean(String disk, String beanName, Device device) {
+		if (this.beanFactory.containsSingleton(beanName)) {
+			Disk found = ofBean(disk, beanName, device);
+			found.source().requireServable(found.spec());
+		}
+	}
+
 	private BlockingThreads threads() {
 		return Threading.VIRTUAL.isActive(this.beanFactory.getBean(Environment.class)) ? BlockingThreads.VIRTUAL
 				: BlockingThreads.PLATFORM;
@@ -137,6 +150,22 @@ final class DiskDeclarations {
 	}
 
 	private Disk ofStore(String disk, Device device, Map<String, String> beans) {
+		String store = requireStore(disk, device, beans);
+		BlockStoreFactory factory = this.stores.find(disk, store);
+		StoreDiskSource source = new StoreDiskSource(factory, store, device);
+		this.stores.requireOwnProperties(disk, device, factory, source);
+		return disk(disk, device, source, null);
+	}
+
+	private void checkStore(String disk, Device device, Map<String, String> beans) {
+		String store = requireStore(disk, device, beans);
+		BlockStoreFactory factory = this.stores.find(disk, store);
+		DiskSource source = new UnopenedSource(store);
+		this.stores.requireOwnProperties(disk, device, factory, source);
+		disk(disk, device, source, null);
+	}
+
+	private String requireStore(String disk, Device device, Map<String, String> beans) {
 		String store = device.store();
 		if (!StringUtils.hasText(store)) {
 			String known = beans.keySet().stream().collect(Collectors.joining("', '", " ('", "')"));
@@ -147,10 +176,7 @@ final class DiskDeclarations {
 							+ ", or write the name of the disk of a @BlockDevice bean"
 							+ (beans.isEmpty() ? ", of which there is none." : known + "."));
 		}
-		BlockStoreFactory factory = this.stores.find(disk, store);
-		StoreDiskSource source = new StoreDiskSource(factory, store, device);
-		this.stores.requireOwnProperties(disk, device, factory, source);
-		return disk(disk, device, source, null);
+		return store;
 	}
 
 	private Disk disk(String disk, Device device, DiskSource source, @Nullable BlockDevice annotation) {

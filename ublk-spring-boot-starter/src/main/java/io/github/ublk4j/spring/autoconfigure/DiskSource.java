@@ -37,6 +37,12 @@ interface DiskSource {
 	}
 
 	/**
+	 * Refuses a disk that this source cannot serve, whatever {@link #open} finds.
+	 */
+	default void requireServable(DiskSpec spec) {
+	}
+
+	/**
 	 * Takes what the disk needs. Called for all disks before the first is started, so
 	 * that a bad path does not bring disks up only to take them down again.
 	 */

@@ -18,15 +18,23 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.env.Environment;
 
 /**
- * Explains a {@link DiskStartupException}.
+ * Explains a {@link DiskStartupException}, and says where the properties that it is about
+ * are set.
  */
 final class DiskStartupFailureAnalyzer extends AbstractFailureAnalyzer<DiskStartupException> {
 
+	private final PropertyOrigins origins;
+
+	DiskStartupFailureAnalyzer(Environment environment) {
+		this.origins = new PropertyOrigins(environment);
+	}
+
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, DiskStartupException cause) {
-		return new FailureAnalysis(String.valueOf(cause.getMessage()), cause.remedy(), cause);
+		return new FailureAnalysis(this.origins.addedTo(String.valueOf(cause.getMessage())), cause.remedy(), cause);
 	}
 
 }

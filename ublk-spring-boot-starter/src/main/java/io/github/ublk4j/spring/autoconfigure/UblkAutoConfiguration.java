@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import io.github.ublk4j.engine.DeviceListener;
+import io.github.ublk4j.engine.HandlerDecorator;
 import io.github.ublk4j.engine.SimulatedUblk;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.metrics.DiskMetrics;
@@ -56,8 +57,8 @@ public final class UblkAutoConfiguration {
 	@Lazy
 	@ConditionalOnMissingBean
 	UblkEngine ublkEngine(UblkProperties properties, ObjectProvider<SimulatedUblk> simulated,
-			ObjectProvider<DiskMetrics> metrics, ObjectProvider<DeviceListener> listeners,
-			ListableBeanFactory beanFactory) {
+			ObjectProvider<DiskMetrics> metrics, ObjectProvider<HandlerDecorator> decorators,
+			ObjectProvider<DeviceListener> listeners, ListableBeanFactory beanFactory) {
 		UblkEngine.Builder builder = UblkEngine.builder()
 			.drainTimeout(properties.drainTimeout())
 			.controlTimeout(properties.controlTimeout());
@@ -73,6 +74,7 @@ public final class UblkAutoConfiguration {
 		if (limit != null) {
 			builder.memoryLimit(limit.toBytes());
 		}
+		decorators.orderedStream().forEach(builder::decorator);
 		listeners.orderedStream().forEach(builder::listener);
 		new NamedCustomizers<>(beanFactory, UblkEngineCustomizer.class).apply("engine",
 				(customizer) -> customizer.customize(builder));

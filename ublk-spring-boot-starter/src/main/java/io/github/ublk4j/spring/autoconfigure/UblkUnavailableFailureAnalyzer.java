@@ -44,7 +44,6 @@ final class UblkUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<UblkU
 					- At every boot: echo ublk_drv > /etc/modules-load.d/ublk.conf
 					- Debian 12: apt-get install -t bookworm-backports linux-image-amd64, and reboot.
 					  Ubuntu: apt-get install linux-modules-extra-$(uname -r)
-					- In a container: load it on the host, and pass in the host's /dev: each disk is a new device there.
 					""";
 			case PERMISSION_DENIED -> """
 					- With systemd: AmbientCapabilities=CAP_SYS_ADMIN, and a udev rule for the driver's devices:

@@ -31,11 +31,13 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyS
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.core.env.Environment;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * The attributes that {@code ublk.devices.<name>.*} sets. Property binding ignores those
- * that do not exist.
+ * The properties that are set below {@code ublk}. Property binding ignores those that do
+ * not exist.
  */
 final class WrittenAttributes {
 
@@ -43,27 +45,37 @@ final class WrittenAttributes {
 
 	private static final int NAME_ELEMENTS = DEVICES.getNumberOfElements() + 1;
 
+	private static final ConfigurationPropertyName ALL = ConfigurationPropertyName.of("ublk");
+
 	/** The attributes in dashed form, by what relaxed binding makes of them. */
 	private final Map<String, String> known = new TreeMap<>();
 
+	/** The properties that are not of a disk, likewise. */
+	private final Map<String, String> others = new TreeMap<>();
+
 	WrittenAttributes() {
-		add("", Device.class);
+		add(this.known, "", Device.class);
+		add(this.others, "ublk.", UblkProperties.class);
+		add(this.others, "ublk.metrics.", UblkMetricsProperties.class);
+		add(this.others, "ublk.observations.", UblkObservationProperties.class);
+		this.others.remove(PropertyNames.uniform(DEVICES.toString()));
 	}
 
-	private void add(String prefix, Class<?> type) {
+	private static void add(Map<String, String> known, String prefix, Class<?> type) {
 		for (RecordComponent component : type.getRecordComponents()) {
 			String attribute = prefix + DataObjectPropertyName.toDashedForm(component.getName());
 			if (component.getType().isRecord()) {
-				add(attribute + ".", component.getType());
+				add(known, attribute + ".", component.getType());
 			}
 			else {
-				this.known.put(PropertyNames.uniform(attribute), attribute);
+				known.put(PropertyNames.uniform(attribute), attribute);
 			}
 		}
 	}
 
 	/**
-	 * Refuses attributes that do not exist.
+	 * Refuses properties that do not exist. Outside of {@code ublk.devices}, the
+	 * variables and system properties of the process may be somebody else's.
 	 */
 	void requireKnown(Environment environment) {
 		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
@@ -73,8 +85,23 @@ final class WrittenAttributes {
 					.filter((name) -> DEVICES.isAncestorOf(name) && name.getNumberOfElements() > NAME_ELEMENTS)
 					.filter((name) -> !(variables ? isKnownVariable(name) : isKnown(name)))
 					.forEach((name) -> refuse(name, source.getConfigurationProperty(name)));
+				if (!isOfTheProcess(source)) {
+					iterable.stream()
+						.filter((name) -> ALL.isAncestorOf(name) && !DEVICES.isAncestorOf(name))
+						.filter((name) -> !this.others.containsKey(PropertyNames.uniform(name.toString())))
+						.forEach((name) -> refuseOther(name, source.getConfigurationProperty(name)));
+				}
 			}
 		}
+	}
+
+	/**
+	 * Returns whether properties come from where programs of all kinds have theirs.
+	 */
+	private static boolean isOfTheProcess(ConfigurationPropertySource source) {
+		return source.getUnderlyingSource() instanceof PropertySource<?> origin
+				&& (origin instanceof SystemEnvironmentPropertySource
+						|| origin.getName().equals(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME));
 	}
 
 	private boolean isKnown(ConfigurationPropertyName name) {
@@ -95,17 +122,33 @@ final class WrittenAttributes {
 	}
 
 	private void refuse(ConfigurationPropertyName name, @Nullable ConfigurationProperty property) {
-		String origin = (property != null && property.getOrigin() != null) ? " (" + property.getOrigin() + ")" : "";
-		String written = PropertyNames.uniform(attribute(name));
-		String nearest = this.known.entrySet()
+		String nearest = nearest(this.known, attribute(name));
+		String disk = name.chop(NAME_ELEMENTS).toString();
+		throw new DiskStartupException("There is no property " + name + origin(property) + ".",
+				"Did you mean " + disk + "." + nearest + "? A disk has the properties " + list(this.known) + ".");
+	}
+
+	private void refuseOther(ConfigurationPropertyName name, @Nullable ConfigurationProperty property) {
+		throw new DiskStartupException("There is no property " + name + origin(property) + ".",
+				"Did you mean " + nearest(this.others, name.toString()) + "? Besides ublk.devices, there are "
+						+ list(this.others) + ".");
+	}
+
+	private static String origin(@Nullable ConfigurationProperty property) {
+		return (property != null && property.getOrigin() != null) ? " (" + property.getOrigin() + ")" : "";
+	}
+
+	private static String nearest(Map<String, String> candidates, String name) {
+		String written = PropertyNames.uniform(name);
+		return candidates.entrySet()
 			.stream()
 			.min(Comparator.comparingInt((candidate) -> distance(candidate.getKey(), written)))
 			.map(Map.Entry::getValue)
 			.orElseThrow();
-		String disk = name.chop(NAME_ELEMENTS).toString();
-		throw new DiskStartupException("There is no property " + name + origin + ".",
-				"Did you mean " + disk + "." + nearest + "? A disk has the properties "
-						+ String.join(", ", this.known.values().stream().sorted().toList()) + ".");
+	}
+
+	private static String list(Map<String, String> properties) {
+		return String.join(", ", properties.values().stream().sorted().toList());
 	}
 
 	/**

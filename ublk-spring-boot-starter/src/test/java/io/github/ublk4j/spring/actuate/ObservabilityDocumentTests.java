@@ -52,6 +52,18 @@ class ObservabilityDocumentTests {
 	}
 
 	@Test
+	void everyKeyOfObservationsIsInTheReference() {
+		assertThat(ObservabilityDocument.text())
+			.contains("`" + new DefaultBlockRequestObservationConvention().getName() + "`");
+		assertThat(UblkObservations.values()).allSatisfy((observation) -> {
+			assertThat(observation.getLowCardinalityKeyNames()).allSatisfy(
+					(key) -> assertThat(ObservabilityDocument.text()).contains("| `" + key.asString() + "` | low |"));
+			assertThat(observation.getHighCardinalityKeyNames()).allSatisfy(
+					(key) -> assertThat(ObservabilityDocument.text()).contains("| `" + key.asString() + "` | high |"));
+		});
+	}
+
+	@Test
 	void dashboardAsksForMetersThatExist() {
 		JsonNode dashboard = JsonMapper.shared().readTree(ObservabilityDocument.read("grafana-dashboard.json"));
 		assertThat(dashboard.path("schemaVersion").asInt()).isGreaterThanOrEqualTo(39);

@@ -34,6 +34,7 @@ import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.metrics.InFlightRequest;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkEndpointAutoConfiguration;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,7 +80,8 @@ class UblkEndpointAccessTests {
 				HttpHandlerAutoConfiguration.class, EndpointAutoConfiguration.class,
 				JacksonEndpointAutoConfiguration.class, WebEndpointAutoConfiguration.class,
 				ManagementContextAutoConfiguration.class))
-		.withBean(BlockDevices.class, () -> TestUblk.devices(this.scratch))
+		.withBean(BlockDevices.class,
+				() -> TestUblk.devices(List.of(new UnservedBlockDevice("tape", "no kernel")), this.scratch))
 		.withBean(UblkEngine.class, () -> this.engine)
 		.withPropertyValues("management.endpoints.web.exposure.include=ublk");
 
@@ -156,7 +158,37 @@ class UblkEndpointAccessTests {
 			change(context, "scratch", "RESUME").expectStatus().isOk();
 			verify(this.scratch).resume();
 			change(context, "unknown", "pause").expectStatus().isNotFound();
-			change(context, "scratch", "explode").expectStatus().isBadRequest();
+		});
+	}
+
+	@Test
+	void actionThatDoesNotExistIsAnsweredByThoseThatDo() {
+		this.web.withPropertyValues("management.endpoint.ublk.access=UNRESTRICTED").run((context) -> {
+			for (Map<String, String> body : List.of(Map.of("action", "explode"), Map.of("other", "pause"))) {
+				change(context, "scratch", body).expectStatus()
+					.isBadRequest()
+					.expectBody()
+					.jsonPath("$.actions")
+					.isEqualTo(List.of("pause", "resume", "stop", "start"));
+			}
+		});
+	}
+
+	@Test
+	void diskThatIsNotServedIsShownWithTheReasonAndNotChanged() {
+		this.web.withPropertyValues("management.endpoint.ublk.access=UNRESTRICTED").run((context) -> {
+			client(context).get()
+				.uri("/actuator/ublk/tape")
+				.exchange()
+				.expectStatus()
+				.isOk()
+				.expectBody()
+				.json("{\"name\":\"tape\",\"reason\":\"no kernel\"}");
+			change(context, "tape", "start").expectStatus()
+				.isEqualTo(409)
+				.expectBody()
+				.jsonPath("$.reason")
+				.isEqualTo("no kernel");
 		});
 	}
 
@@ -184,10 +216,15 @@ class UblkEndpointAccessTests {
 	}
 
 	private static WebTestClient.ResponseSpec change(ApplicationContext context, String device, String action) {
+		return change(context, device, Map.of("action", action));
+	}
+
+	private static WebTestClient.ResponseSpec change(ApplicationContext context, String device,
+			Map<String, String> body) {
 		return client(context).post()
 			.uri("/actuator/ublk/" + device)
 			.contentType(MediaType.APPLICATION_JSON)
-			.bodyValue(Map.of("action", action))
+			.bodyValue(body)
 			.exchange();
 	}
 

@@ -30,6 +30,7 @@ import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.ValueOrigin;
+import io.github.ublk4j.spring.actuate.UblkEndpoint.UnservedDescriptor;
 import io.github.ublk4j.spring.autoconfigure.BlockDeviceAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkEndpointAutoConfiguration;
@@ -103,7 +104,7 @@ class UblkEndpointTests {
 						          "handovers": 10,
 						          "wakeUps": 4,
 						          "enters": 200,
-						          "meanBatchSize": 5.0,
+						          "requestsPerEnter": 5.0,
 						          "cpu": 0,
 						          "ioFlusher": true
 						        }
@@ -145,7 +146,7 @@ class UblkEndpointTests {
 						          "handovers": 10,
 						          "wakeUps": 4,
 						          "enters": 200,
-						          "meanBatchSize": 5.0,
+						          "requestsPerEnter": 5.0,
 						          "cpu": 0,
 						          "ioFlusher": true
 						        }
@@ -161,7 +162,9 @@ class UblkEndpointTests {
 	@Test
 	void oneDeviceIsShownByName() {
 		UblkEndpoint endpoint = new UblkEndpoint(this.devices, () -> null);
-		assertThat(endpoint.device("archive")).extracting(DeviceDescriptor::id).isEqualTo(3);
+		assertThat(endpoint.device("archive")).isInstanceOfSatisfying(DeviceDescriptor.class,
+				(disk) -> assertThat(disk.id()).isEqualTo(3));
+		assertThat(endpoint.device("tape")).isEqualTo(new UnservedDescriptor("tape", "no kernel"));
 		assertThat(endpoint.device("unknown")).isNull();
 	}
 
@@ -174,7 +177,8 @@ class UblkEndpointTests {
 			.withBean(BlockDeviceCustomizer.class, () -> (name, spec) -> spec.rotational(true))
 			.withPropertyValues("ublk.run-directory=" + this.run, "ublk.devices.scratch.queue-depth=16")
 			.run((context) -> {
-				DeviceDescriptor disk = Objects.requireNonNull(context.getBean(UblkEndpoint.class).device("scratch"));
+				DeviceDescriptor disk = (DeviceDescriptor) Objects
+					.requireNonNull(context.getBean(UblkEndpoint.class).device("scratch"));
 				assertThat(disk.origins()).containsEntry("size", ValueOrigin.ANNOTATION)
 					.containsEntry("queueDepth", ValueOrigin.PROPERTY)
 					.containsEntry("queues", ValueOrigin.DEFAULT)

@@ -28,9 +28,12 @@ import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.store.FileBlockStore;
 import io.github.ublk4j.store.MemoryBlockStore;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -84,6 +87,19 @@ class BlockDeviceLifecycleTests {
 			.withBean(TestUblk.class, () -> this.ublk)
 			.run((context) -> assertThat(this.ublk.journal()).endsWith("start second", "start web server"));
 		assertThat(this.ublk.journal().get(3)).isEqualTo("stop web server");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "2s, 3s, true", "3s, 3s, false", ", 30s, false", ", 31s, true" })
+	void phaseThatIsShorterThanTheDrainIsReported(@Nullable String phase, String drain, boolean reported,
+			CapturedOutput output) {
+		this.contextRunner
+			.withPropertyValues("ublk.drain-timeout=" + drain,
+					(phase != null) ? "spring.lifecycle.timeout-per-shutdown-phase=" + phase
+							: "spring.application.name=test")
+			.run((context) -> assertThat(
+					output.getAll().contains(", but spring.lifecycle.timeout-per-shutdown-phase is "))
+				.isEqualTo(reported));
 	}
 
 	@Test

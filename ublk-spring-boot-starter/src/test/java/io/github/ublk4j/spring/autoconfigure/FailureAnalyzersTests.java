@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,11 +47,13 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
+import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolver;
 
@@ -163,6 +167,52 @@ class FailureAnalyzersTests {
 				"The disk 'disk' (bean 'disk') cannot be made: "
 						+ "the attribute 'size' of @BlockDevice on the bean 'disk' is '4 gigs'.",
 				"Write a number with B, KB, MB, GB or TB, such as 256MB.");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "ublk.devices.ram.size, 20G, 'Write a number with B, KB, MB, GB or TB, such as 256MB.'",
+			"ublk.memory.limit, much, 'Write a number with B, KB, MB, GB or TB, such as 256MB.'",
+			"ublk.drain-timeout, 5 sec, 'Write a number with ms, s, m, h or d, such as 5s.'" })
+	void propertyThatIsNoSizeOrTime(String property, String value, String action) {
+		assertFailure(this.contextRunner.withPropertyValues("ublk.devices.ram.store=memory", property + "=" + value),
+				property + " is '" + value + "' (\"" + property + "\" from property source \"test\").", action);
+	}
+
+	@Test
+	void lineOfTheFileIsNamed() throws Exception {
+		Path file = Files.writeString(this.directory.resolve("disks.yaml"), """
+				ublk:
+				  devices:
+				    ram:
+				      store: memory
+				      size: 1000
+				""");
+		assertFailure(withFile(file),
+				"The disk 'ram' (store memory) cannot be made: ublk.devices.ram.size is 1000.\n"
+						+ "ublk.devices.ram.size is set in file [" + file + "] - 5:13",
+				"Use a multiple of the logical block size (512 bytes); the nearest are 512 and 1024.");
+	}
+
+	@Test
+	void lineOfTheFileIsNamedOnce() throws Exception {
+		Path file = Files.writeString(this.directory.resolve("disks.yaml"), "ublk.enable: true");
+		FailureAnalysis analysis = analyze(withFile(file));
+		assertThat(analysis.getDescription())
+			.isEqualTo("There is no property ublk.enable (file [" + file + "] - 1:14).");
+		assertThat(analysis.getAction()).startsWith("Did you mean ublk.enabled? Besides ublk.devices, there are ")
+			.contains(", ublk.memory.limit, ublk.metrics.enabled, ");
+	}
+
+	private ApplicationContextRunner withFile(Path file) {
+		return this.contextRunner.withInitializer((context) -> {
+			try {
+				new YamlPropertySourceLoader().load(file.toString(), new FileSystemResource(file))
+					.forEach(context.getEnvironment().getPropertySources()::addLast);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		});
 	}
 
 	@ParameterizedTest

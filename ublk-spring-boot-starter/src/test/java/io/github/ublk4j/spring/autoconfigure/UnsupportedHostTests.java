@@ -20,20 +20,25 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
+import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkUnavailableException;
 import io.github.ublk4j.engine.UblkUnavailableException.Reason;
+import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.OnRead;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.actuate.UblkEndpoint;
 import io.github.ublk4j.spring.actuate.UblkHealthContributor;
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.UnsupportedHost;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.test.StepVerifier;
@@ -46,6 +51,9 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -102,6 +110,55 @@ class UnsupportedHostTests {
 		unavailable(Reason.MODULE_MISSING).run(
 				(context) -> assertThat(context).getFailure().rootCause().isInstanceOf(UblkUnavailableException.class));
 		assertThat(this.file).doesNotExist();
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			ublk.devices.scratch.size=1000              | disk 'scratch': size is 1000
+			ublk.devices.archive.size=1000              | disk 'archive': size is 1000
+			ublk.devices.archive.store=floppy:a         | There is no store 'floppy:a'
+			ublk.devices.archive.memory.pre-touch=true  | ublk.devices.archive.memory.pre-touch is for a disk with
+			ublk.devices.scratch.queue-dept=1           | There is no property ublk.devices.scratch.queue-dept
+			ublk.devices.other.size=1MB                 | There is nothing to serve the disk 'other'
+			""")
+	void whatIsDeclaredWronglyIsRefusedAllTheSame(String property, String message) {
+		for (UnsupportedHost choice : UnsupportedHost.values()) {
+			unavailable(Reason.MODULE_MISSING).withPropertyValues("ublk.unsupported-host=" + choice, property)
+				.run((context) -> assertThat(context).getFailure().rootCause().hasMessageContaining(message));
+		}
+		assertThat(this.file).doesNotExist();
+	}
+
+	@Test
+	void wrongMethodsAreRefusedAllTheSame() {
+		ApplicationContextRunner skipping = unavailable(Reason.MODULE_MISSING)
+			.withPropertyValues("ublk.unsupported-host=skip");
+		skipping.withUserConfiguration(WrongSignature.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("cannot be its @OnRead"));
+		skipping.withUserConfiguration(NoWrites.class)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("no method has @OnWrite"));
+	}
+
+	@Test
+	void fileWithoutSizeIsNotOpened() {
+		unavailable(Reason.MODULE_MISSING)
+			.withPropertyValues("ublk.unsupported-host=skip", "ublk.devices.image.store=file:" + this.file)
+			.run((context) -> assertThat(context).hasNotFailed());
+		assertThat(this.file).doesNotExist();
+	}
+
+	@Test
+	void beanThatIsMadeOnDemandIsNotMade() {
+		unavailable(Reason.MODULE_MISSING).withPropertyValues("ublk.unsupported-host=skip")
+			.withUserConfiguration(OnDemand.class)
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBeanFactory().containsSingleton("onDemand")).isFalse();
+			});
 	}
 
 	@Test
@@ -173,6 +230,38 @@ class UnsupportedHostTests {
 
 	private static DiskSpec spec() {
 		return DiskSpec.named("created").size(1 << 20).build();
+	}
+
+	@BlockDevice(size = "1MB")
+	static class WrongSignature {
+
+		@OnRead
+		String load() {
+			return "";
+		}
+
+	}
+
+	@BlockDevice(size = "1MB")
+	static class NoWrites {
+
+		@OnRead
+		byte[] load(int length) {
+			return new byte[length];
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OnDemand {
+
+		@Bean
+		@Lazy
+		@BlockDevice(size = "1MB")
+		BlockDeviceHandler onDemand() {
+			throw new IllegalStateException("not to be made");
+		}
+
 	}
 
 }

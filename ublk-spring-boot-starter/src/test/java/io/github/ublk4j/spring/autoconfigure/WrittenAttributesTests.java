@@ -69,6 +69,29 @@ class WrittenAttributesTests {
 		});
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "ublk.drain-timout, ublk.drain-timeout", "ublk.memory.limits, ublk.memory.limit",
+			"ublk.metric.histogram, ublk.metrics.histogram", "ublk.unsupported, ublk.unsupported-host" })
+	void propertyOutsideOfDisksThatDoesNotExistIsRefused(String written, String meant) {
+		this.contextRunner.withPropertyValues(written + "=1").run((context) -> {
+			DiskStartupException failure = failure(context.getStartupFailure());
+			assertThat(failure).hasMessageStartingWith("There is no property " + written);
+			assertThat(failure.remedy()).startsWith("Did you mean " + meant + "? ");
+		});
+	}
+
+	@Test
+	void propertiesOutsideOfDisksAreRelaxed() {
+		this.contextRunner.withPropertyValues("ublk.drainTimeout=1s", "ublk.memory.LIMIT=1GB")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void propertiesOfTheProcessMayBeSomebodyElses() {
+		withVariable("UBLK_KERNEL", "7.3").withSystemProperties("ublk.kernel=7.3")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
 	@Test
 	void placeWhereItIsWrittenIsNamed() {
 		this.contextRunner
