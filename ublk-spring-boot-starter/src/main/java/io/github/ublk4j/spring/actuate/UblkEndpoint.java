@@ -18,9 +18,9 @@ package io.github.ublk4j.spring.actuate;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.github.ublk4j.engine.OrphanedDevice;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.metrics.InFlightRequest;
@@ -36,6 +36,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.util.unit.DataSize;
 
 /**
  * {@link Endpoint @Endpoint} that shows the driver, the disks of the application, their
@@ -49,17 +50,16 @@ public class UblkEndpoint {
 
 	private final BlockDevices devices;
 
-	private final Supplier<@Nullable UblkDriver> driver;
+	private final UblkHost host;
 
 	/**
 	 * Creates an endpoint.
 	 * @param devices the disks to show
-	 * @param driver what serves them in the kernel; it may return {@code null} when that
-	 * is not known
+	 * @param host the host of the disks
 	 */
-	public UblkEndpoint(BlockDevices devices, Supplier<@Nullable UblkDriver> driver) {
+	public UblkEndpoint(BlockDevices devices, UblkHost host) {
 		this.devices = devices;
-		this.driver = driver;
+		this.host = host;
 	}
 
 	/**
@@ -68,8 +68,9 @@ public class UblkEndpoint {
 	 */
 	@ReadOperation
 	public DevicesDescriptor devices() {
-		return new DevicesDescriptor(DriverDescriptor.of(this.driver.get()),
-				this.devices.all().stream().map(this::describe).toList(), this.devices.unserved());
+		return new DevicesDescriptor(DriverDescriptor.of(this.host.driver()),
+				this.devices.all().stream().map(this::describe).toList(), this.devices.unserved(),
+				this.host.orphans().stream().map(OrphanDescriptor::of).toList());
 	}
 
 	/**
@@ -121,10 +122,14 @@ public class UblkEndpoint {
 	 * Changes a disk.
 	 * @param device the name of the disk
 	 * @param action what to do
+	 * @param size the new capacity such as "20GB", for {@link Action#RESIZE}
+	 * @param force whether {@link Action#STOP} stops a disk that is in use; it does not
+	 * by default
 	 * @return the disk afterwards, empty if there is none of this name
 	 */
 	@WriteOperation
-	public Mono<DeviceDescriptor> change(@Selector String device, Action action) {
+	public Mono<DeviceDescriptor> change(@Selector String device, Action action, @Nullable DataSize size,
+			@Nullable Boolean force) {
 		UblkDevice found = this.devices.find(device).orElse(null);
 		if (found == null) {
 			return Mono.empty();
@@ -132,8 +137,12 @@ public class UblkEndpoint {
 		return switch (action) {
 			case PAUSE -> Mono.fromRunnable(found::pause).then(described(device));
 			case RESUME -> Mono.fromRunnable(found::resume).then(described(device));
-			case STOP -> this.devices.stop(device).then(described(device));
+			case STOP -> (Boolean.TRUE.equals(force) ? this.devices.stop(device) : this.devices.stopUnused(device))
+				.then(described(device));
 			case START -> this.devices.start(device).map(this::describe);
+			case QUIESCE -> this.devices.quiesce(device).then(described(device));
+			case RESIZE -> (size != null) ? this.devices.resize(device, size).map(this::describe)
+					: Mono.error(new IllegalArgumentException("The action resize needs a size, such as 20GB"));
 		};
 	}
 
@@ -152,11 +161,17 @@ public class UblkEndpoint {
 		/** Serve the requests that wait, and those to come. */
 		RESUME,
 
-		/** Remove the disk, which can be started again. */
+		/** Remove the disk, which can be started again; not while somebody uses it. */
 		STOP,
 
 		/** Serve the disk again; one that is live is left alone. */
-		START
+		START,
+
+		/** Leave the disk to the next server. */
+		QUIESCE,
+
+		/** Change the capacity of the disk. */
+		RESIZE
 
 	}
 
@@ -166,9 +181,27 @@ public class UblkEndpoint {
 	 * @param driver the ublk driver, if it is known
 	 * @param devices the disks that are or were served
 	 * @param unserved the disks that are declared, but not served, and why
+	 * @param orphans the devices of the host that no process serves
 	 */
 	public record DevicesDescriptor(@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DriverDescriptor driver,
-			List<DeviceDescriptor> devices, List<UnservedBlockDevice> unserved) implements OperationResponseBody {
+			List<DeviceDescriptor> devices, List<UnservedBlockDevice> unserved,
+			List<OrphanDescriptor> orphans) implements OperationResponseBody {
+
+	}
+
+	/**
+	 * Description of a device that no process serves.
+	 *
+	 * @param id the number of the device
+	 * @param disk the name of the disk that it served, if that is known
+	 * @param explanation what it is, who uses it and what can be done
+	 */
+	public record OrphanDescriptor(int id, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String disk,
+			String explanation) {
+
+		static OrphanDescriptor of(OrphanedDevice orphan) {
+			return new OrphanDescriptor(orphan.device().id(), orphan.disk(), orphan.explanation());
+		}
 
 	}
 

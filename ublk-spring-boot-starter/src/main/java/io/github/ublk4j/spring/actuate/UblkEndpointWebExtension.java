@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
+import io.github.ublk4j.engine.UblkException;
 import io.github.ublk4j.spring.actuate.UblkEndpoint.Action;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -29,6 +30,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.EndpointWebExtension;
+import org.springframework.util.unit.DataSize;
 
 /**
  * {@link EndpointWebExtension @EndpointWebExtension} for the {@link UblkEndpoint}: a
@@ -53,11 +55,15 @@ public class UblkEndpointWebExtension {
 	 * Changes a disk.
 	 * @param device the name of the disk
 	 * @param action the name of an {@link Action}, in any case
-	 * @return the disk afterwards, status 400 for an action that does not exist, 404 for
-	 * an unknown disk and 409 for one that is not served
+	 * @param size the new capacity, for {@link Action#RESIZE}
+	 * @param force whether {@link Action#STOP} stops a disk that is in use
+	 * @return the disk afterwards, status 400 for an action that does not exist or lacks
+	 * something, 404 for an unknown disk, and 409 for one that is not served or where the
+	 * action cannot be done
 	 */
 	@WriteOperation
-	public Mono<WebEndpointResponse<OperationResponseBody>> change(@Selector String device, @Nullable String action) {
+	public Mono<WebEndpointResponse<OperationResponseBody>> change(@Selector String device, @Nullable String action,
+			@Nullable String size, @Nullable Boolean force) {
 		Action known = Arrays.stream(Action.values())
 			.filter((each) -> each.name().equalsIgnoreCase(action))
 			.findFirst()
@@ -67,13 +73,42 @@ public class UblkEndpointWebExtension {
 		}
 		return this.endpoint.unserved(device)
 			.map((disk) -> response(disk, CONFLICT))
-			.orElseGet(() -> this.endpoint.change(device, known)
+			.orElseGet(() -> Mono.defer(() -> this.endpoint.change(device, known, parse(size), force))
 				.map((disk) -> new WebEndpointResponse<OperationResponseBody>(disk))
-				.defaultIfEmpty(new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND)));
+				.defaultIfEmpty(new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND))
+				.onErrorResume(UblkException.class, (ex) -> refusal(device, ex, CONFLICT))
+				.onErrorResume(IllegalArgumentException.class,
+						(ex) -> refusal(device, ex, WebEndpointResponse.STATUS_BAD_REQUEST)));
+	}
+
+	private static @Nullable DataSize parse(@Nullable String size) {
+		try {
+			return (size != null) ? DataSize.parse(size) : null;
+		}
+		catch (IllegalArgumentException | ArithmeticException ex) {
+			throw new IllegalArgumentException(
+					"The size '" + size + "' is none: write a number with B, KB, MB, GB or TB, such as 20GB", ex);
+		}
+	}
+
+	private static Mono<WebEndpointResponse<OperationResponseBody>> refusal(String device, Exception cause,
+			int status) {
+		return response(new RefusalDescriptor(device, Credentials.hiddenIn(String.valueOf(cause.getMessage()))),
+				status);
 	}
 
 	private static Mono<WebEndpointResponse<OperationResponseBody>> response(OperationResponseBody body, int status) {
 		return Mono.just(new WebEndpointResponse<>(body, status));
+	}
+
+	/**
+	 * Description of why something was not done.
+	 *
+	 * @param device the name of the disk
+	 * @param error the reason, and what to do about it
+	 */
+	public record RefusalDescriptor(String device, String error) implements OperationResponseBody {
+
 	}
 
 	/**

@@ -43,7 +43,7 @@ public final class UblkEndpointAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	UblkEndpoint ublkEndpoint(BlockDevices devices, ConfigurableListableBeanFactory beanFactory) {
-		return new UblkEndpoint(devices, new KnownDriver(beanFactory));
+		return new UblkEndpoint(devices, new KnownHost(beanFactory));
 	}
 
 	@Bean

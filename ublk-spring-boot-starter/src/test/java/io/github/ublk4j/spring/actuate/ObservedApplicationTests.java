@@ -126,7 +126,7 @@ class ObservedApplicationTests {
 	}
 
 	private DeviceDescriptor change(Action action) {
-		return Objects.requireNonNull(this.endpoint.change("ram", action).block(PATIENCE));
+		return Objects.requireNonNull(this.endpoint.change("ram", action, null, null).block(PATIENCE));
 	}
 
 	private FunctionTimer requests(String operation) {

@@ -28,6 +28,7 @@ import javax.management.ObjectName;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.DiskInUseException;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.engine.UblkEngine;
@@ -57,6 +58,7 @@ import org.springframework.boot.webflux.autoconfigure.WebFluxAutoConfiguration;
 import org.springframework.context.ApplicationContext;
 import org.springframework.http.MediaType;
 import org.springframework.test.web.reactive.server.WebTestClient;
+import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
@@ -74,14 +76,16 @@ class UblkEndpointAccessTests {
 
 	private final UblkEngine engine = mock(UblkEngine.class);
 
+	private final BlockDevices devices = TestUblk.devices(List.of(new UnservedBlockDevice("tape", "no kernel")),
+			this.scratch);
+
 	private final ReactiveWebApplicationContextRunner web = new ReactiveWebApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, UblkEndpointAutoConfiguration.class,
 				JacksonAutoConfiguration.class, CodecsAutoConfiguration.class, WebFluxAutoConfiguration.class,
 				HttpHandlerAutoConfiguration.class, EndpointAutoConfiguration.class,
 				JacksonEndpointAutoConfiguration.class, WebEndpointAutoConfiguration.class,
 				ManagementContextAutoConfiguration.class))
-		.withBean(BlockDevices.class,
-				() -> TestUblk.devices(List.of(new UnservedBlockDevice("tape", "no kernel")), this.scratch))
+		.withBean(BlockDevices.class, () -> this.devices)
 		.withBean(UblkEngine.class, () -> this.engine)
 		.withPropertyValues("management.endpoints.web.exposure.include=ublk");
 
@@ -96,6 +100,7 @@ class UblkEndpointAccessTests {
 	void requestsInFlight() {
 		given(this.engine.driver())
 			.willReturn(Mono.just(new UblkDriver("6.12.48-amd64", Set.of("USER_COPY", "CMD_IOCTL_ENCODE"))));
+		given(this.engine.orphanedDevices()).willReturn(Mono.just(List.of()));
 		given(this.scratch.inFlight(0))
 			.willReturn(List.of(new InFlightRequest(7, BlockOperation.WRITE, 1048576, 4096, Duration.ofMillis(3))));
 	}
@@ -169,8 +174,50 @@ class UblkEndpointAccessTests {
 					.isBadRequest()
 					.expectBody()
 					.jsonPath("$.actions")
-					.isEqualTo(List.of("pause", "resume", "stop", "start"));
+					.isEqualTo(List.of("pause", "resume", "stop", "start", "quiesce", "resize"));
 			}
+		});
+	}
+
+	@Test
+	void diskInUseIsStoppedOnlyByForce() {
+		given(this.devices.stopUnused("scratch"))
+			.willReturn(Mono.error(new DiskInUseException("scratch", List.of("/dev/ublkb0 is mounted on /mnt"))));
+		given(this.devices.stop("scratch")).willReturn(Mono.empty());
+		this.web.withPropertyValues("management.endpoint.ublk.access=UNRESTRICTED").run((context) -> {
+			change(context, "scratch", "stop").expectStatus()
+				.isEqualTo(409)
+				.expectBody()
+				.jsonPath("$.error")
+				.value(String.class, (error) -> assertThat(error).contains("/dev/ublkb0 is mounted on /mnt"));
+			verify(this.devices, never()).stop("scratch");
+			change(context, "scratch", Map.of("action", "stop", "force", "true")).expectStatus().isOk();
+			verify(this.devices).stop("scratch");
+		});
+	}
+
+	@Test
+	void diskIsResizedToASizeThatIsOne() {
+		given(this.devices.resize("scratch", DataSize.ofGigabytes(8))).willReturn(Mono.just(this.scratch));
+		this.web.withPropertyValues("management.endpoint.ublk.access=UNRESTRICTED").run((context) -> {
+			change(context, "scratch", Map.of("action", "resize", "size", "8GB")).expectStatus().isOk();
+			for (Map<String, String> body : List.of(Map.of("action", "resize"),
+					Map.of("action", "resize", "size", "8G"))) {
+				change(context, "scratch", body).expectStatus()
+					.isBadRequest()
+					.expectBody()
+					.jsonPath("$.error")
+					.value(String.class, (error) -> assertThat(error).contains("such as 20GB"));
+			}
+		});
+	}
+
+	@Test
+	void diskIsLeftToTheNextServer() {
+		given(this.devices.quiesce("scratch")).willReturn(Mono.empty());
+		this.web.withPropertyValues("management.endpoint.ublk.access=UNRESTRICTED").run((context) -> {
+			change(context, "scratch", "quiesce").expectStatus().isOk();
+			verify(this.devices).quiesce("scratch");
 		});
 	}
 

@@ -23,6 +23,8 @@ import java.util.Objects;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
+import io.github.ublk4j.engine.OrphanedDevice;
+import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.BlockDevices;
@@ -34,6 +36,7 @@ import io.github.ublk4j.spring.actuate.UblkEndpoint.UnservedDescriptor;
 import io.github.ublk4j.spring.autoconfigure.BlockDeviceAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkEndpointAutoConfiguration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -154,14 +157,15 @@ class UblkEndpointTests {
 						      "origins": {}
 						    }
 						  ],
-						  "unserved": [ { "name": "tape", "reason": "no kernel" } ]
+						  "unserved": [ { "name": "tape", "reason": "no kernel" } ],
+						  "orphans": []
 						}
 						"""));
 	}
 
 	@Test
 	void oneDeviceIsShownByName() {
-		UblkEndpoint endpoint = new UblkEndpoint(this.devices, () -> null);
+		UblkEndpoint endpoint = new UblkEndpoint(this.devices, new NoHost());
 		assertThat(endpoint.device("archive")).isInstanceOfSatisfying(DeviceDescriptor.class,
 				(disk) -> assertThat(disk.id()).isEqualTo(3));
 		assertThat(endpoint.device("tape")).isEqualTo(new UnservedDescriptor("tape", "no kernel"));
@@ -196,7 +200,7 @@ class UblkEndpointTests {
 
 	@Test
 	void endpointOfTheApplicationIsUsed() {
-		UblkEndpoint endpoint = new UblkEndpoint(this.devices, () -> null);
+		UblkEndpoint endpoint = new UblkEndpoint(this.devices, new NoHost());
 		this.contextRunner.withBean("mine", UblkEndpoint.class, () -> endpoint)
 			.run((context) -> assertThat(context).getBean(UblkEndpoint.class).isSameAs(endpoint));
 	}
@@ -207,6 +211,23 @@ class UblkEndpointTests {
 			assertThat(context.getBean(UblkEndpoint.class).devices().devices()).isEmpty();
 			assertThat(context.getBeanFactory().containsSingleton("ublkEngine")).isFalse();
 		});
+	}
+
+	/**
+	 * Knows nothing.
+	 */
+	private static final class NoHost implements UblkHost {
+
+		@Override
+		public @Nullable UblkDriver driver() {
+			return null;
+		}
+
+		@Override
+		public List<OrphanedDevice> orphans() {
+			return List.of();
+		}
+
 	}
 
 }

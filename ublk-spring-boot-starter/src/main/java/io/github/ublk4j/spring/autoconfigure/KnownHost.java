@@ -18,24 +18,28 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
+import io.github.ublk4j.engine.OrphanedDevice;
 import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.spring.actuate.UblkHost;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 
 /**
- * The driver behind the {@link UblkEngine}, asked once, and only if the engine exists:
- * looking at it must not be what creates the engine.
+ * What the {@link UblkEngine} knows of its host, asked only if the engine exists: looking
+ * at it must not be what creates the engine. What the driver can do is asked once.
  */
-final class KnownDriver implements Supplier<@Nullable UblkDriver> {
+final class KnownHost implements UblkHost {
 
-	private static final Logger logger = LoggerFactory.getLogger(KnownDriver.class);
+	private static final Logger logger = LoggerFactory.getLogger(KnownHost.class);
 
 	private static final Duration PATIENCE = Duration.ofSeconds(2);
 
@@ -43,30 +47,39 @@ final class KnownDriver implements Supplier<@Nullable UblkDriver> {
 
 	private volatile @Nullable UblkDriver driver;
 
-	KnownDriver(ConfigurableListableBeanFactory beanFactory) {
+	KnownHost(ConfigurableListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
 	}
 
 	@Override
-	public @Nullable UblkDriver get() {
+	public @Nullable UblkDriver driver() {
 		if (this.driver == null) {
-			this.driver = Arrays.stream(this.beanFactory.getBeanNamesForType(UblkEngine.class, false, false))
-				.map(this.beanFactory::getSingleton)
-				.filter(UblkEngine.class::isInstance)
-				.map((engine) -> ask((UblkEngine) engine))
-				.filter(Objects::nonNull)
-				.findFirst()
-				.orElse(null);
+			this.driver = ask(UblkEngine::driver);
 		}
 		return this.driver;
 	}
 
-	private static @Nullable UblkDriver ask(UblkEngine engine) {
+	@Override
+	public List<OrphanedDevice> orphans() {
+		return Objects.requireNonNullElse(ask(UblkEngine::orphanedDevices), List.of());
+	}
+
+	private <T> @Nullable T ask(Function<UblkEngine, Mono<T>> question) {
+		return Arrays.stream(this.beanFactory.getBeanNamesForType(UblkEngine.class, false, false))
+			.map(this.beanFactory::getSingleton)
+			.filter(UblkEngine.class::isInstance)
+			.map((engine) -> ask((UblkEngine) engine, question))
+			.filter(Objects::nonNull)
+			.findFirst()
+			.orElse(null);
+	}
+
+	private static <T> @Nullable T ask(UblkEngine engine, Function<UblkEngine, Mono<T>> question) {
 		try {
-			return engine.driver().block(PATIENCE);
+			return question.apply(engine).block(PATIENCE);
 		}
 		catch (RuntimeException ex) {
-			logger.warn("The ublk driver does not say what it can do", ex);
+			logger.warn("The ublk driver does not answer", ex);
 			return null;
 		}
 	}
