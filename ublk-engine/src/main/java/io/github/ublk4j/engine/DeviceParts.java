@@ -252,7 +252,11 @@ final class DeviceParts {
 		DeviceGrant found = (claimed != null) ? new Predecessor(this.declared, this.server, this.driver, claimed).find()
 				: null;
 		if (found == null) {
-			found = new DeviceRequest(this.declared, this.server, this.driver, this.settings).submit();
+			long token = DeviceRequest.newToken();
+			if (claimed != null) {
+				claimed.write(DeviceRecord.pending(token, this.declared));
+			}
+			found = new DeviceRequest(this.declared, this.server, this.driver, this.settings).submit(token);
 		}
 		else {
 			this.driver.beginRecovery(found.info().id());

@@ -61,10 +61,11 @@ final class DeviceRequest {
 
 	/**
 	 * Makes the device.
+	 * @param token what to recognise it by
 	 * @return the device as granted
 	 * @throws DiskRefusedException if the kernel or the host lacks what the disk needs
 	 */
-	DeviceGrant submit() {
+	DeviceGrant submit(long token) {
 		boolean privileged = this.driver.isPrivileged();
 		long features = this.driver.features() & (privileged ? -1 : ~NEEDS_PRIVILEGE);
 		if (!privileged) {
@@ -80,7 +81,7 @@ final class DeviceRequest {
 				requireMemory();
 			}
 			DeviceInfo granted = this.driver.add(DeviceInfo.request(this.spec.queues(), this.spec.queueDepth(),
-					this.spec.maxIoSize(), flags | choice.flags(), newToken()));
+					this.spec.maxIoSize(), flags | choice.flags(), token));
 			try {
 				if (choice.grantedBy(granted.flags())) {
 					verify(granted, flags);
@@ -114,7 +115,10 @@ final class DeviceRequest {
 				"Run it with that capability, or " + otherwise + ".");
 	}
 
-	private static long newToken() {
+	/**
+	 * Returns what a new device can be recognised by.
+	 */
+	static long newToken() {
 		return TOKEN_MARK | Integer.toUnsignedLong(ThreadLocalRandom.current().nextInt());
 	}
 

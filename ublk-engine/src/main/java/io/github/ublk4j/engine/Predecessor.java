@@ -19,6 +19,7 @@ package io.github.ublk4j.engine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -99,7 +100,7 @@ final class Predecessor {
 			}
 			if (System.nanoTime() - end > 0) {
 				throw new DiskRefusedException(this.spec.name(), DiskRefusedException.Reason.PREDECESSOR,
-						this.driver.path(last.id()) + " is still served by process " + found.serverPid() + ".",
+						this.driver.path(found.id()) + " is still served by process " + found.serverPid() + ".",
 						"End that process; if it cannot be ended, see what it waits for with 'dmesg'.");
 			}
 			LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
@@ -107,8 +108,20 @@ final class Predecessor {
 	}
 
 	private @Nullable DeviceInfo info(DeviceRecord last) {
+		if (!last.isPending()) {
+			return info(last, last.id());
+		}
+		return this.driver.deviceIds()
+			.stream()
+			.map((id) -> info(last, id))
+			.filter(Objects::nonNull)
+			.findFirst()
+			.orElse(null);
+	}
+
+	private @Nullable DeviceInfo info(DeviceRecord last, int id) {
 		try {
-			DeviceInfo found = this.driver.info(last.id());
+			DeviceInfo found = this.driver.info(id);
 			return last.matches(found) ? found : null;
 		}
 		catch (LinuxException ex) {

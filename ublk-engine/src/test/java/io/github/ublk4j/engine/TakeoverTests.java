@@ -287,6 +287,20 @@ class TakeoverTests {
 	}
 
 	@Test
+	void deviceWhoseNumberWasNotYetOnRecordIsFoundByItsToken() throws IOException {
+		DiskSpec spec = disk(Recovery.QUEUE).build();
+		try (UblkEngine engine = engine().build()) {
+			engine.start(DiskSpec.named("other").size(SIZE).build(), this.store).block(PATIENCE);
+			engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().quiesce().block(PATIENCE);
+			Path record = this.state.resolve("disk");
+			Files.writeString(record, Files.readString(record).replace("device=1\n", "device=-1\n"));
+			UblkDevice next = engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow();
+			assertThat(next.takenOver()).isTrue();
+			assertThat(next.id()).isEqualTo(1);
+		}
+	}
+
+	@Test
 	void resizedDiskKeepsItsSizeWithTheNextServer() {
 		DiskSpec spec = disk(Recovery.QUEUE).size(SIZE / 2).build();
 		try (UblkEngine engine = engine().build()) {

@@ -25,6 +25,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -133,6 +134,24 @@ class RecoveryIT {
 			}
 		}
 		server.tell("stop");
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = Recovery.class, names = { "NONE", "REISSUE" })
+	void serverKilledAtAnyMomentLeavesWhatTheNextOneCanUse(Recovery recovery) throws Exception {
+		long seed = Long.getLong("ublk.seed", System.nanoTime());
+		Random random = new Random(seed);
+		for (int round = 0; round < 2 + ROUNDS; round++) {
+			Process server = ServerProcess.launch(this.directory, recovery, DataMode.AUTO);
+			TimeUnit.MILLISECONDS.sleep(1000 + random.nextInt(5000));
+			server.destroyForcibly();
+			assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("ends after SIGKILL, seed " + seed).isTrue();
+		}
+		try (ServerProcess last = ServerProcess.start(this.directory, recovery, DataMode.AUTO)) {
+			Fio.verify(Path.of(last.path()), "--bs=4k --size=8m --iodepth=16");
+			assertThat(NothingIsLeftBehind.devices()).as("devices, seed " + seed).hasSize(2);
+			last.tell("stop");
+		}
 	}
 
 	@Test

@@ -63,14 +63,20 @@ final class ServerProcess implements AutoCloseable {
 	 * @param directory holds the file {@code disk.img} and the state
 	 */
 	static ServerProcess start(Path directory, Recovery recovery, DataMode mode) {
+		return new ServerProcess(launch(directory, recovery, mode));
+	}
+
+	/**
+	 * Starts a server and does not wait for anything.
+	 */
+	static Process launch(Path directory, Recovery recovery, DataMode mode) {
 		try {
-			return new ServerProcess(
-					new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-							"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-cp",
-							System.getProperty("java.class.path"), ServerProcess.class.getName(), directory.toString(),
-							recovery.name(), mode.name())
-						.redirectError(ProcessBuilder.Redirect.INHERIT)
-						.start());
+			return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+					"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-cp",
+					System.getProperty("java.class.path"), ServerProcess.class.getName(), directory.toString(),
+					recovery.name(), mode.name())
+				.redirectError(ProcessBuilder.Redirect.INHERIT)
+				.start();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * What a server leaves behind for the next one: which device serves a disk. The rest is
  * asked of the driver.
  *
- * @param id the number of the device
+ * @param id the number of the device, -1 if the driver had not answered yet
  * @param token what the device is recognised by, since numbers are used again
  * @param pid the process that serves it
  * @param declaredSize the size that was declared, in bytes
@@ -48,6 +48,25 @@ public record DeviceRecord(int id, long token, long pid, long declaredSize, long
 	public static DeviceRecord of(DeviceInfo device, DiskSpec declared, long size) {
 		return new DeviceRecord(device.id(), device.token(), ProcessHandle.current().pid(), declared.size(), size,
 				declared.queues(), declared.maxIoSize());
+	}
+
+	/**
+	 * Describes a device that this process is about to ask the driver for.
+	 * @param token what it will be recognised by
+	 * @param declared the disk as declared
+	 * @return the record
+	 */
+	public static DeviceRecord pending(long token, DiskSpec declared) {
+		return new DeviceRecord(DeviceInfo.ANY_ID, token, ProcessHandle.current().pid(), declared.size(),
+				declared.size(), declared.queues(), declared.maxIoSize());
+	}
+
+	/**
+	 * Returns whether the number of the device was not known yet.
+	 * @return whether it must be looked for by its token
+	 */
+	public boolean isPending() {
+		return this.id == DeviceInfo.ANY_ID;
 	}
 
 	/**
