@@ -44,6 +44,9 @@ import io.github.ublk4j.engine.device.KernelDriver;
 import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.driver.DriverState;
 import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.host.HostCheck;
+import io.github.ublk4j.engine.host.HostChecks;
+import io.github.ublk4j.engine.host.HostPlan;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.queue.BlockQueue;
@@ -71,11 +74,15 @@ public final class UblkEngine implements AutoCloseable {
 
 	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
 
+	private static final long DEFAULT_DISK_BUFFERS = 32L << 20;
+
 	private final Driver driver;
 
 	private final EngineSettings settings;
 
 	private final MemoryBudget memory;
+
+	private final Supplier<List<HostCheck>> hostChecks;
 
 	private final ControlTasks tasks = new ControlTasks();
 
@@ -85,8 +92,9 @@ public final class UblkEngine implements AutoCloseable {
 
 	private UblkEngine(Builder builder) {
 		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration,
-				builder.metrics, builder.records, List.copyOf(builder.listeners), List.copyOf(builder.decorators));
+				builder.metrics, builder.records(), List.copyOf(builder.listeners), List.copyOf(builder.decorators));
 		this.memory = new MemoryBudget(builder.memoryLimit);
+		this.hostChecks = builder.hostChecks();
 		this.driver = builder.openDriver();
 		this.tasks.every(TRIM_INTERVAL, () -> devices().forEach(UblkDevice::trimBuffers));
 	}
@@ -105,6 +113,14 @@ public final class UblkEngine implements AutoCloseable {
 	 */
 	public static Optional<UblkUnavailableException> unavailabilityCause() {
 		return Optional.ofNullable(UblkAvailability.check());
+	}
+
+	/**
+	 * Checks the host again, as {@link Builder#preflight()} does. Blocks.
+	 * @return what was found
+	 */
+	public List<HostCheck> preflight() {
+		return this.hostChecks.get();
 	}
 
 	/**
@@ -403,7 +419,9 @@ public final class UblkEngine implements AutoCloseable {
 
 		private final List<HandlerDecorator> decorators = new ArrayList<>();
 
-		private @Nullable DeviceRecords records;
+		private @Nullable Path stateDirectory;
+
+		private @Nullable Integer oomScoreAdj;
 
 		private @Nullable PageRegistration registration;
 
@@ -485,7 +503,7 @@ public final class UblkEngine implements AutoCloseable {
 		 * @return this builder
 		 */
 		public Builder stateDirectory(Path directory) {
-			this.records = new DeviceRecords(directory);
+			this.stateDirectory = directory;
 			return this;
 		}
 
@@ -524,6 +542,33 @@ public final class UblkEngine implements AutoCloseable {
 		 */
 		public UblkEngine build() {
 			return new UblkEngine(this);
+		}
+
+		/**
+		 * Checks whether this host can serve disks with these settings, and what is
+		 * missing for doing so safely. Makes no device and changes nothing. Blocks, for
+		 * milliseconds on a kernel that answers, and never for ever: what does not answer
+		 * is a failure.
+		 * @return what was found, from the bottom up; a check that needs what is missing
+		 * is left out
+		 */
+		public List<HostCheck> preflight() {
+			return hostChecks().get();
+		}
+
+		private @Nullable DeviceRecords records() {
+			return (this.stateDirectory != null) ? new DeviceRecords(this.stateDirectory) : null;
+		}
+
+		private Supplier<List<HostCheck>> hostChecks() {
+			if (this.simulated != null) {
+				List<HostCheck> simulation = List.of(new HostCheck(HostCheck.Subject.SIMULATION, HostCheck.State.OK,
+						"The driver is simulated, so the host does not matter", null));
+				return () -> simulation;
+			}
+			HostPlan plan = new HostPlan(this.stateDirectory,
+					(this.memoryLimit != Long.MAX_VALUE) ? this.memoryLimit : DEFAULT_DISK_BUFFERS, this.oomScoreAdj);
+			return () -> HostChecks.all(plan);
 		}
 
 		private Driver openDriver() {
