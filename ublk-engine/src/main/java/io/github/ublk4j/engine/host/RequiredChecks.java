@@ -42,6 +42,9 @@ final class RequiredChecks {
 	// "inside outside length" of a user namespace that is no other than the host's
 	private static final String ALL_USERS = "0 0 4294967295";
 
+	private static final String CAPABILITIES_REMEDY = "'AmbientCapabilities=CAP_SYS_ADMIN CAP_SYS_RESOURCE CAP_IPC_LOCK'"
+			+ " in the systemd unit, '--cap-add' for a container, or root.";
+
 	private final HostFiles files;
 
 	private final KernelCalls calls;
@@ -125,9 +128,8 @@ final class RequiredChecks {
 		return HostCheck.failure(Subject.MODULE,
 				"The kernel module " + MODULE + " is not loaded"
 						+ (installed ? "" : ", and there is none in " + directory),
-				installed ? LOAD : LOAD + " If there is no such module, use a kernel with CONFIG_BLK_DEV_UBLK: Debian"
-						+ " has it from Linux 6.12 (backports for Debian 12), Ubuntu in linux-modules-extra. In a"
-						+ " container, load it on the host and pass the device " + ControlClient.PATH + " in.");
+				installed ? LOAD : LOAD + " If there is no such module, use a kernel with CONFIG_BLK_DEV_UBLK. In a"
+						+ " container, load it on the host and pass in the host's /dev.");
 	}
 
 	HostCheck controlDevice() {
@@ -160,21 +162,20 @@ final class RequiredChecks {
 		Set<Capability> missing = EnumSet.complementOf(EnumSet.copyOf(held));
 		String has = "has " + (held.isEmpty() ? "none" : Capability.names(held))
 				+ (missing.isEmpty() ? "" : "; lacks " + Capability.names(missing));
-		String users = this.files.read("/proc/self/uid_map").replaceAll("\\s+", " ");
+		if (missing.contains(Capability.CAP_SYS_ADMIN)) {
+			return HostCheck.warning(Subject.CAPABILITIES,
+					has + ", so disks are made as those of an ordinary user: in copy mode, without recovery",
+					CAPABILITIES_REMEDY);
+		}
+		String users = this.files.read("/proc/self/uid_map").replaceAll("\\s+", " ").strip();
 		if (!users.isEmpty() && !users.equals(ALL_USERS)) {
 			return HostCheck.failure(Subject.CAPABILITIES,
 					"This process is in a user namespace, whose capabilities the driver does not accept",
 					"Run it outside: with Docker by '--userns=host', with Podman as root.");
 		}
-		if (missing.contains(Capability.CAP_SYS_ADMIN)) {
-			return HostCheck.failure(Subject.CAPABILITIES, "This process may not make devices; it " + has,
-					"Run as root or with CAP_SYS_ADMIN: 'AmbientCapabilities=CAP_SYS_ADMIN CAP_SYS_RESOURCE"
-							+ " CAP_IPC_LOCK' in a systemd unit, '--cap-add SYS_ADMIN' for a container.");
-		}
 		return missing.isEmpty() ? HostCheck.ok(Subject.CAPABILITIES, has)
-				: HostCheck.warning(Subject.CAPABILITIES, has + ", so disks are less safe when memory is short",
-						"AmbientCapabilities=" + Capability.names(EnumSet.allOf(Capability.class)).replace(",", "")
-								+ " in the systemd unit.");
+				: HostCheck.warning(Subject.CAPABILITIES,
+						has + ", so disks are less safe when memory is short", CAPABILITIES_REMEDY);
 	}
 
 	HostCheck driver() {
