@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -93,6 +94,7 @@ class HostDoctorTests {
 	@ValueSource(strings = { "--ublk.doctor=false", "--ublk.enabled=true" })
 	void applicationStartsOtherwise(String argument) {
 		SpringApplication application = new SpringApplication(Application.class);
+		application.setWebApplicationType(WebApplicationType.NONE);
 		application.setListeners(List.of(new HostDoctor((settings) -> {
 			throw new AssertionError("not asked for");
 		}, new PrintStream(this.printed), (status) -> {
