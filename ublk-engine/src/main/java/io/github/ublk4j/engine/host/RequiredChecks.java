@@ -173,9 +173,8 @@ final class RequiredChecks {
 					"This process is in a user namespace, whose capabilities the driver does not accept",
 					"Run it outside: with Docker by '--userns=host', with Podman as root.");
 		}
-		return missing.isEmpty() ? HostCheck.ok(Subject.CAPABILITIES, has)
-				: HostCheck.warning(Subject.CAPABILITIES,
-						has + ", so disks are less safe when memory is short", CAPABILITIES_REMEDY);
+		return missing.isEmpty() ? HostCheck.ok(Subject.CAPABILITIES, has) : HostCheck.warning(Subject.CAPABILITIES,
+				has + ", so disks are less safe when memory is short", CAPABILITIES_REMEDY);
 	}
 
 	HostCheck driver() {

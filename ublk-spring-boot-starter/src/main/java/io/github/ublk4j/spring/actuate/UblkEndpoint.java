@@ -40,9 +40,9 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.util.unit.DataSize;
 
 /**
- * {@link Endpoint @Endpoint} that shows the driver, the host, the disks of the application, their
- * queues and the requests in flight, and lets disks be paused, stopped and started. Sizes
- * are bytes, times ISO-8601 durations.
+ * {@link Endpoint @Endpoint} that shows the driver, the host, the disks of the
+ * application, their queues and the requests in flight, and lets disks be paused, stopped
+ * and started. Sizes are bytes, times ISO-8601 durations.
  */
 @Endpoint(id = "ublk", defaultAccess = Access.READ_ONLY)
 public class UblkEndpoint {
@@ -187,8 +187,8 @@ public class UblkEndpoint {
 	 * @param orphans the devices of the host that no process serves
 	 */
 	public record DevicesDescriptor(@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DriverDescriptor driver,
-			@JsonInclude(JsonInclude.Include.NON_EMPTY) List<HostCheckDescriptor> host, List<DeviceDescriptor> devices, List<UnservedBlockDevice> unserved,
-			List<OrphanDescriptor> orphans) implements OperationResponseBody {
+			@JsonInclude(JsonInclude.Include.NON_EMPTY) List<HostCheckDescriptor> host, List<DeviceDescriptor> devices,
+			List<UnservedBlockDevice> unserved, List<OrphanDescriptor> orphans) implements OperationResponseBody {
 
 	}
 

@@ -59,8 +59,8 @@ final class KnownHost implements UblkHost {
 	 */
 	KnownHost(ConfigurableListableBeanFactory beanFactory, Supplier<List<HostCheck>> preflight) {
 		this.beanFactory = beanFactory;
-		this.checks = new RecentChecks(
-				() -> engines().findFirst().map(UblkEngine::preflight).orElseGet(preflight), System::nanoTime);
+		this.checks = new RecentChecks(() -> engines().findFirst().map(UblkEngine::preflight).orElseGet(preflight),
+				System::nanoTime);
 	}
 
 	@Override

@@ -46,8 +46,8 @@ public final class UblkEndpointAutoConfiguration {
 	@ConditionalOnMissingBean
 	UblkEndpoint ublkEndpoint(BlockDevices devices, ConfigurableListableBeanFactory beanFactory,
 			UblkProperties properties, ObjectProvider<SimulatedUblk> simulated) {
-		return new UblkEndpoint(devices, new KnownHost(beanFactory,
-				() -> UblkAutoConfiguration.builder(properties, simulated).preflight()));
+		return new UblkEndpoint(devices,
+				new KnownHost(beanFactory, () -> UblkAutoConfiguration.builder(properties, simulated).preflight()));
 	}
 
 	@Bean
