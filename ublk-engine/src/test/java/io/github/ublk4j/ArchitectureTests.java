@@ -63,9 +63,10 @@ class ArchitectureTests {
 					engine.uring  | engine.linux
 					engine.driver | engine.uring engine.linux block
 					engine.queue  | engine.driver engine.uring engine.linux block metrics
+					engine.host   | engine.driver engine.uring engine.linux
 					engine.device | engine.queue engine.driver engine.linux block
 					engine.simulation | engine.device engine.queue engine.driver engine.linux block
-					engine        | engine.simulation engine.device engine.queue engine.driver engine.uring engine.linux block store metrics
+					engine        | engine.simulation engine.host engine.device engine.queue engine.driver engine.uring engine.linux block store metrics
 					block         | nothing
 					store         | block engine.linux
 					metrics       | block

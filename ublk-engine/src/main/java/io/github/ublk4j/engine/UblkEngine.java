@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.engine;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,12 +45,18 @@ import io.github.ublk4j.engine.device.KernelDriver;
 import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.driver.DriverState;
 import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.host.HostCheck;
+import io.github.ublk4j.engine.host.HostChecks;
+import io.github.ublk4j.engine.host.HostPlan;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.OomScore;
 import io.github.ublk4j.engine.queue.BlockQueue;
 import io.github.ublk4j.engine.queue.PageRegistration;
 import io.github.ublk4j.metrics.DiskMetrics;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -66,16 +73,22 @@ public final class UblkEngine implements AutoCloseable {
 	/** How long a command to the driver may take, unless told otherwise. */
 	public static final Duration DEFAULT_CONTROL_TIMEOUT = Duration.ofSeconds(30);
 
+	private static final Logger logger = LoggerFactory.getLogger(UblkEngine.class);
+
 	// memory is given back after one to two of them
 	private static final Duration TRIM_INTERVAL = Duration.ofSeconds(5);
 
 	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
+
+	private static final long DEFAULT_DISK_BUFFERS = 32L << 20;
 
 	private final Driver driver;
 
 	private final EngineSettings settings;
 
 	private final MemoryBudget memory;
+
+	private final Supplier<List<HostCheck>> hostChecks;
 
 	private final ControlTasks tasks = new ControlTasks();
 
@@ -85,10 +98,29 @@ public final class UblkEngine implements AutoCloseable {
 
 	private UblkEngine(Builder builder) {
 		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration,
-				builder.metrics, builder.records, List.copyOf(builder.listeners), List.copyOf(builder.decorators));
+				builder.metrics, builder.records(), listeners(builder), List.copyOf(builder.decorators));
 		this.memory = new MemoryBudget(builder.memoryLimit);
+		this.hostChecks = builder.hostChecks();
 		this.driver = builder.openDriver();
+		builder.adjustOomScore();
 		this.tasks.every(TRIM_INTERVAL, () -> devices().forEach(UblkDevice::trimBuffers));
+	}
+
+	/**
+	 * Adds who looks whether a new disk holds files of this process, or its own files lie
+	 * on a disk that was there before.
+	 */
+	private List<DeviceListener> listeners(Builder builder) {
+		List<DeviceListener> listeners = new ArrayList<>(builder.listeners);
+		listeners.add(new DeviceListener() {
+
+			@Override
+			public void live(UblkDevice device) {
+				devices().forEach(UblkDevice::ownUse);
+			}
+
+		});
+		return List.copyOf(listeners);
 	}
 
 	/**
@@ -105,6 +137,14 @@ public final class UblkEngine implements AutoCloseable {
 	 */
 	public static Optional<UblkUnavailableException> unavailabilityCause() {
 		return Optional.ofNullable(UblkAvailability.check());
+	}
+
+	/**
+	 * Checks the host again, as {@link Builder#preflight()} does. Blocks.
+	 * @return what was found
+	 */
+	public List<HostCheck> preflight() {
+		return this.hostChecks.get();
 	}
 
 	/**
@@ -403,7 +443,9 @@ public final class UblkEngine implements AutoCloseable {
 
 		private final List<HandlerDecorator> decorators = new ArrayList<>();
 
-		private @Nullable DeviceRecords records;
+		private @Nullable Path stateDirectory;
+
+		private @Nullable Integer oomScoreAdj;
 
 		private @Nullable PageRegistration registration;
 
@@ -485,8 +527,39 @@ public final class UblkEngine implements AutoCloseable {
 		 * @return this builder
 		 */
 		public Builder stateDirectory(Path directory) {
-			this.records = new DeviceRecords(directory);
+			this.stateDirectory = directory;
 			return this;
+		}
+
+		/**
+		 * Sets how readily the kernel kills this process when memory is short, when the
+		 * engine is made. Lowering it needs CAP_SYS_RESOURCE; without, the log warns and
+		 * nothing changes. Has no effect on a simulated engine.
+		 * @param oomScoreAdj -1000, never, to 1000, first; unchanged by default
+		 * @return this builder
+		 */
+		public Builder oomScoreAdj(int oomScoreAdj) {
+			if (oomScoreAdj < OomScore.NEVER || oomScoreAdj > OomScore.FIRST) {
+				throw new IllegalArgumentException(
+						"The oom_score_adj is " + oomScoreAdj + "; use -1000 (killed never) to 1000 (killed first).");
+			}
+			this.oomScoreAdj = oomScoreAdj;
+			return this;
+		}
+
+		private void adjustOomScore() {
+			if (this.oomScoreAdj == null || this.simulated != null) {
+				return;
+			}
+			try {
+				OomScore.ofThisProcess().adjust(this.oomScoreAdj);
+			}
+			catch (IOException ex) {
+				logger.warn(
+						"oom_score_adj of this process could not be set to {} ({}). Give it CAP_SYS_RESOURCE,"
+								+ " or set OOMScoreAdjust={} in the systemd unit.",
+						this.oomScoreAdj, ex.getMessage(), this.oomScoreAdj);
+			}
 		}
 
 		/**
@@ -524,6 +597,33 @@ public final class UblkEngine implements AutoCloseable {
 		 */
 		public UblkEngine build() {
 			return new UblkEngine(this);
+		}
+
+		/**
+		 * Checks whether this host can serve disks with these settings, and what is
+		 * missing for doing so safely. Makes no device and changes nothing. Blocks, for
+		 * milliseconds on a kernel that answers, and never for ever: what does not answer
+		 * is a failure.
+		 * @return what was found, from the bottom up; a check that needs what is missing
+		 * is left out
+		 */
+		public List<HostCheck> preflight() {
+			return hostChecks().get();
+		}
+
+		private @Nullable DeviceRecords records() {
+			return (this.stateDirectory != null) ? new DeviceRecords(this.stateDirectory) : null;
+		}
+
+		private Supplier<List<HostCheck>> hostChecks() {
+			if (this.simulated != null) {
+				List<HostCheck> simulation = List.of(new HostCheck(HostCheck.Subject.SIMULATION, HostCheck.State.OK,
+						"The driver is simulated, so the host does not matter", null));
+				return () -> simulation;
+			}
+			HostPlan plan = new HostPlan(this.stateDirectory,
+					(this.memoryLimit != Long.MAX_VALUE) ? this.memoryLimit : DEFAULT_DISK_BUFFERS, this.oomScoreAdj);
+			return () -> HostChecks.all(plan);
 		}
 
 		private Driver openDriver() {

@@ -76,13 +76,13 @@ public class UblkUnavailableException extends IllegalStateException {
 		/** The module {@code ublk_drv} is not loaded. */
 		MODULE_MISSING,
 
-		/** {@code /dev/ublk-control} may not be opened. */
+		/** {@code /dev/ublk-control} may not be opened, or no device be made. */
 		PERMISSION_DENIED,
 
 		/** io_uring is switched off or filtered. */
 		IO_URING_DISABLED,
 
-		/** The kernel's driver lacks what the engine needs. */
+		/** The kernel or its driver lacks what the engine needs, or does not answer. */
 		KERNEL_TOO_OLD
 
 	}

@@ -30,6 +30,7 @@ import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.KernelThread;
 import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.OwnUse;
 import io.github.ublk4j.engine.simulation.SimulatedDisk;
 import io.github.ublk4j.store.ForkedJvm;
 import io.github.ublk4j.store.MemoryBlockStore;
@@ -53,9 +54,9 @@ class SimulationWithoutNativeCodeTests {
 			.map((match) -> match.group())
 			.distinct()
 			.toList();
-		// names of errors, and a reader of text files in /proc
+		// names of errors, and readers of text files in /proc
 		assertThat(linux).isSubsetOf(Errno.class.getName(), LinuxException.class.getName(),
-				KernelThread.class.getName());
+				KernelThread.class.getName(), OwnUse.class.getName());
 		assertThat(output).doesNotContain("com.sun.jna", "engine.uring.IoUring ");
 	}
 

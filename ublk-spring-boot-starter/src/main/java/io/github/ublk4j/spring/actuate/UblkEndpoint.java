@@ -23,6 +23,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.ublk4j.engine.OrphanedDevice;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkDriver;
+import io.github.ublk4j.engine.host.HostCheck;
 import io.github.ublk4j.metrics.InFlightRequest;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.UnservedBlockDevice;
@@ -39,9 +40,9 @@ import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.util.unit.DataSize;
 
 /**
- * {@link Endpoint @Endpoint} that shows the driver, the disks of the application, their
- * queues and the requests in flight, and lets disks be paused, stopped and started. Sizes
- * are bytes, times ISO-8601 durations.
+ * {@link Endpoint @Endpoint} that shows the driver, the host, the disks of the
+ * application, their queues and the requests in flight, and lets disks be paused, stopped
+ * and started. Sizes are bytes, times ISO-8601 durations.
  */
 @Endpoint(id = "ublk", defaultAccess = Access.READ_ONLY)
 public class UblkEndpoint {
@@ -69,6 +70,7 @@ public class UblkEndpoint {
 	@ReadOperation
 	public DevicesDescriptor devices() {
 		return new DevicesDescriptor(DriverDescriptor.of(this.host.driver()),
+				this.host.checks().stream().map(HostCheckDescriptor::of).toList(),
 				this.devices.all().stream().map(this::describe).toList(), this.devices.unserved(),
 				this.host.orphans().stream().map(OrphanDescriptor::of).toList());
 	}
@@ -179,13 +181,14 @@ public class UblkEndpoint {
 	 * Description of the driver and the disks.
 	 *
 	 * @param driver the ublk driver, if it is known
+	 * @param host what the host has and lacks
 	 * @param devices the disks that are or were served
 	 * @param unserved the disks that are declared, but not served, and why
 	 * @param orphans the devices of the host that no process serves
 	 */
 	public record DevicesDescriptor(@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable DriverDescriptor driver,
-			List<DeviceDescriptor> devices, List<UnservedBlockDevice> unserved,
-			List<OrphanDescriptor> orphans) implements OperationResponseBody {
+			@JsonInclude(JsonInclude.Include.NON_EMPTY) List<HostCheckDescriptor> host, List<DeviceDescriptor> devices,
+			List<UnservedBlockDevice> unserved, List<OrphanDescriptor> orphans) implements OperationResponseBody {
 
 	}
 
@@ -226,6 +229,23 @@ public class UblkEndpoint {
 		static @Nullable DriverDescriptor of(@Nullable UblkDriver driver) {
 			return (driver != null)
 					? new DriverDescriptor(driver.kernel(), driver.features().stream().sorted().toList()) : null;
+		}
+
+	}
+
+	/**
+	 * Description of one side of the host.
+	 *
+	 * @param name what was looked at
+	 * @param state how it is
+	 * @param finding what was found
+	 * @param remedy what mends it, unless it is fine
+	 */
+	public record HostCheckDescriptor(String name, HostCheck.State state, String finding,
+			@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String remedy) {
+
+		static HostCheckDescriptor of(HostCheck check) {
+			return new HostCheckDescriptor(check.name(), check.state(), check.finding(), check.remedy());
 		}
 
 	}

@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.actuate;
 
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 import io.github.ublk4j.block.BlockOperation;
@@ -93,6 +94,10 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 		long timeouts = status.queues().stream().mapToLong(QueueStatus::timeouts).sum();
 		if (timeouts > 0) {
 			builder.withDetail("timeouts", timeouts);
+		}
+		List<String> ownUse = device.ownUse();
+		if (!ownUse.isEmpty()) {
+			builder.withDetail("ownUse", ownUse);
 		}
 		if (status.failure() != null) {
 			builder.withDetail("reason", Credentials.hiddenIn(status.failure()));

@@ -20,6 +20,7 @@ import java.util.List;
 
 import io.github.ublk4j.engine.OrphanedDevice;
 import io.github.ublk4j.engine.UblkDriver;
+import io.github.ublk4j.engine.host.HostCheck;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,5 +40,11 @@ public interface UblkHost {
 	 * @return the devices, empty if they are not known
 	 */
 	List<OrphanedDevice> orphans();
+
+	/**
+	 * Returns what the host has and lacks.
+	 * @return the checks, from the bottom up
+	 */
+	List<HostCheck> checks();
 
 }

@@ -21,10 +21,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import io.github.ublk4j.engine.OrphanedDevice;
 import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.host.HostCheck;
 import io.github.ublk4j.spring.actuate.UblkHost;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,10 +48,19 @@ final class KnownHost implements UblkHost {
 
 	private final ConfigurableListableBeanFactory beanFactory;
 
+	private final RecentChecks checks;
+
 	private volatile @Nullable UblkDriver driver;
 
-	KnownHost(ConfigurableListableBeanFactory beanFactory) {
+	/**
+	 * Creates a host that nobody has looked at.
+	 * @param beanFactory where the engine is, once it has been made
+	 * @param preflight checks the host without an engine
+	 */
+	KnownHost(ConfigurableListableBeanFactory beanFactory, Supplier<List<HostCheck>> preflight) {
 		this.beanFactory = beanFactory;
+		this.checks = new RecentChecks(() -> engines().findFirst().map(UblkEngine::preflight).orElseGet(preflight),
+				System::nanoTime);
 	}
 
 	@Override
@@ -64,14 +76,20 @@ final class KnownHost implements UblkHost {
 		return Objects.requireNonNullElse(ask(UblkEngine::orphanedDevices), List.of());
 	}
 
+	@Override
+	public List<HostCheck> checks() {
+		return this.checks.get();
+	}
+
 	private <T> @Nullable T ask(Function<UblkEngine, Mono<T>> question) {
+		return engines().map((engine) -> ask(engine, question)).filter(Objects::nonNull).findFirst().orElse(null);
+	}
+
+	private Stream<UblkEngine> engines() {
 		return Arrays.stream(this.beanFactory.getBeanNamesForType(UblkEngine.class, false, false))
 			.map(this.beanFactory::getSingleton)
 			.filter(UblkEngine.class::isInstance)
-			.map((engine) -> ask((UblkEngine) engine, question))
-			.filter(Objects::nonNull)
-			.findFirst()
-			.orElse(null);
+			.map(UblkEngine.class::cast);
 	}
 
 	private static <T> @Nullable T ask(UblkEngine engine, Function<UblkEngine, Mono<T>> question) {

@@ -59,26 +59,36 @@ public final class UblkAutoConfiguration {
 	UblkEngine ublkEngine(UblkProperties properties, ObjectProvider<SimulatedUblk> simulated,
 			ObjectProvider<DiskMetrics> metrics, ObjectProvider<HandlerDecorator> decorators,
 			ObjectProvider<DeviceListener> listeners, ListableBeanFactory beanFactory) {
-		UblkEngine.Builder builder = UblkEngine.builder()
-			.drainTimeout(properties.drainTimeout())
-			.controlTimeout(properties.controlTimeout());
-		SimulatedUblk host = simulated.getIfAvailable();
-		if (host != null) {
-			builder.simulated(host);
-		}
-		else {
-			builder.stateDirectory(properties.runDirectory().resolve(STATE_DIRECTORY));
-		}
+		UblkEngine.Builder builder = builder(properties, simulated);
 		metrics.ifUnique(builder::metrics);
-		DataSize limit = properties.memory().limit();
-		if (limit != null) {
-			builder.memoryLimit(limit.toBytes());
-		}
 		decorators.orderedStream().forEach(builder::decorator);
 		listeners.orderedStream().forEach(builder::listener);
 		new NamedCustomizers<>(beanFactory, UblkEngineCustomizer.class).apply("engine",
 				(customizer) -> customizer.customize(builder));
 		return builder.build();
+	}
+
+	static UblkEngine.Builder builder(UblkProperties properties, ObjectProvider<SimulatedUblk> simulated) {
+		SimulatedUblk host = simulated.getIfAvailable();
+		return (host != null) ? settings(properties).simulated(host) : builder(properties);
+	}
+
+	static UblkEngine.Builder builder(UblkProperties properties) {
+		return settings(properties).stateDirectory(properties.runDirectory().resolve(STATE_DIRECTORY));
+	}
+
+	private static UblkEngine.Builder settings(UblkProperties properties) {
+		UblkEngine.Builder builder = UblkEngine.builder()
+			.drainTimeout(properties.drainTimeout())
+			.controlTimeout(properties.controlTimeout());
+		DataSize limit = properties.memory().limit();
+		if (limit != null) {
+			builder.memoryLimit(limit.toBytes());
+		}
+		if (properties.oomScoreAdj() != null) {
+			builder.oomScoreAdj(properties.oomScoreAdj());
+		}
+		return builder;
 	}
 
 	@Bean

@@ -16,10 +16,12 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import io.github.ublk4j.engine.SimulatedUblk;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.actuate.UblkEndpoint;
 import io.github.ublk4j.spring.actuate.UblkEndpointWebExtension;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -42,8 +44,10 @@ public final class UblkEndpointAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	UblkEndpoint ublkEndpoint(BlockDevices devices, ConfigurableListableBeanFactory beanFactory) {
-		return new UblkEndpoint(devices, new KnownHost(beanFactory));
+	UblkEndpoint ublkEndpoint(BlockDevices devices, ConfigurableListableBeanFactory beanFactory,
+			UblkProperties properties, ObjectProvider<SimulatedUblk> simulated) {
+		return new UblkEndpoint(devices,
+				new KnownHost(beanFactory, () -> UblkAutoConfiguration.builder(properties, simulated).preflight()));
 	}
 
 	@Bean

@@ -43,6 +43,9 @@ import org.springframework.util.unit.DataSize;
  * @param runDirectory Directory of the stable paths of the disks. Each disk is found
  * there under its name, as a symbolic link to its block device.
  * @param orphans What happens to devices that a dead process has left in the kernel.
+ * @param oomScoreAdj How readily the kernel kills this process when memory is short, from
+ * -1000 (never) to 1000 (first). Lowering it needs CAP_SYS_RESOURCE. Not changed by
+ * default.
  * @param memory Memory of all disks together.
  * @param devices Disks by name. An entry overrides attributes of the "@BlockDevice" of
  * this name, or declares a disk that needs no bean.
@@ -51,8 +54,10 @@ import org.springframework.util.unit.DataSize;
 public record UblkProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue("fail") UnsupportedHost unsupportedHost, @DefaultValue("5s") Duration drainTimeout,
 		@DefaultValue("30s") Duration controlTimeout, @DefaultValue("/run/ublk") Path runDirectory,
-		@DefaultValue("recover") Orphans orphans, @DefaultValue Memory memory,
+		@DefaultValue("recover") Orphans orphans, @Nullable Integer oomScoreAdj, @DefaultValue Memory memory,
 		@DefaultValue Map<String, Device> devices) {
+
+	private static final int OOM_SCORE_RANGE = 1000;
 
 	/**
 	 * Not part of binding, whose failure analysis would hide the property.
@@ -70,6 +75,10 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 		if (limit != null && limit.toBytes() <= 0) {
 			throw new InvalidConfigurationPropertyValueException("ublk.memory.limit", limit,
 					"No disk has buffers that small. Use 256MB, for example, or leave it out for no limit.");
+		}
+		if (this.oomScoreAdj != null && Math.abs(this.oomScoreAdj) > OOM_SCORE_RANGE) {
+			throw new InvalidConfigurationPropertyValueException("ublk.oom-score-adj", this.oomScoreAdj,
+					"Linux takes -1000 (killed never) to 1000 (killed first). Use -900, for example.");
 		}
 	}
 

@@ -58,6 +58,7 @@ final class WrittenAttributes {
 		add(this.others, "ublk.", UblkProperties.class);
 		add(this.others, "ublk.metrics.", UblkMetricsProperties.class);
 		add(this.others, "ublk.observations.", UblkObservationProperties.class);
+		this.others.put(PropertyNames.uniform(HostDoctor.PROPERTY), HostDoctor.PROPERTY);
 		this.others.remove(PropertyNames.uniform(DEVICES.toString()));
 	}
 

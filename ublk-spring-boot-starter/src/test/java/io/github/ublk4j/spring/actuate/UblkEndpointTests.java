@@ -24,14 +24,20 @@ import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.OrphanedDevice;
+import io.github.ublk4j.engine.SimulatedUblk;
 import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.host.HostCheck;
+import io.github.ublk4j.engine.host.HostCheck.State;
+import io.github.ublk4j.engine.host.HostCheck.Subject;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.ValueOrigin;
+import io.github.ublk4j.spring.actuate.UblkEndpoint.DevicesDescriptor;
+import io.github.ublk4j.spring.actuate.UblkEndpoint.HostCheckDescriptor;
 import io.github.ublk4j.spring.actuate.UblkEndpoint.UnservedDescriptor;
 import io.github.ublk4j.spring.autoconfigure.BlockDeviceAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
@@ -68,10 +74,15 @@ class UblkEndpointTests {
 	@Test
 	void devicesAreShownWithTheirQueues() {
 		this.contextRunner.withBean(BlockDevices.class, () -> this.devices)
+			.withBean(UblkEndpoint.class, () -> new UblkEndpoint(this.devices, new OldHost()))
 			.run((context) -> assertThat(new JsonContent(context.getBean(EndpointJsonMapper.class)
 				.get()
 				.writeValueAsString(context.getBean(UblkEndpoint.class).devices()))).isStrictlyEqualTo("""
 						{
+						  "host": [
+						    { "name": "native calls", "state": "OK", "finding": "fine" },
+						    { "name": "kernel", "state": "WARNING", "finding": "old", "remedy": "new" }
+						  ],
 						  "devices": [
 						    {
 						      "name": "scratch",
@@ -165,7 +176,7 @@ class UblkEndpointTests {
 
 	@Test
 	void oneDeviceIsShownByName() {
-		UblkEndpoint endpoint = new UblkEndpoint(this.devices, new NoHost());
+		UblkEndpoint endpoint = new UblkEndpoint(this.devices, new OldHost());
 		assertThat(endpoint.device("archive")).isInstanceOfSatisfying(DeviceDescriptor.class,
 				(disk) -> assertThat(disk.id()).isEqualTo(3));
 		assertThat(endpoint.device("tape")).isEqualTo(new UnservedDescriptor("tape", "no kernel"));
@@ -200,23 +211,38 @@ class UblkEndpointTests {
 
 	@Test
 	void endpointOfTheApplicationIsUsed() {
-		UblkEndpoint endpoint = new UblkEndpoint(this.devices, new NoHost());
+		UblkEndpoint endpoint = new UblkEndpoint(this.devices, new OldHost());
 		this.contextRunner.withBean("mine", UblkEndpoint.class, () -> endpoint)
 			.run((context) -> assertThat(context).getBean(UblkEndpoint.class).isSameAs(endpoint));
+	}
+
+	@Test
+	void hostIsShownWithWhatMendsIt() {
+		DevicesDescriptor shown = new UblkEndpoint(this.devices, new OldHost()).devices();
+		assertThat(shown.host()).containsExactly(new HostCheckDescriptor("native calls", State.OK, "fine", null),
+				new HostCheckDescriptor("kernel", State.WARNING, "old", "new"));
+	}
+
+	@Test
+	void hostOfSimulatedDisksIsNotLookedAt() {
+		this.contextRunner.withBean(SimulatedUblk.class)
+			.run((context) -> assertThat(context.getBean(UblkEndpoint.class).devices().host()).singleElement()
+				.returns("simulation", HostCheckDescriptor::name));
 	}
 
 	@Test
 	void askingForTheDisksCreatesNoEngine() {
 		this.contextRunner.run((context) -> {
 			assertThat(context.getBean(UblkEndpoint.class).devices().devices()).isEmpty();
+			assertThat(context.getBean(UblkEndpoint.class).devices().host()).isNotEmpty();
 			assertThat(context.getBeanFactory().containsSingleton("ublkEngine")).isFalse();
 		});
 	}
 
 	/**
-	 * Knows nothing.
+	 * Knows an old kernel, and no driver.
 	 */
-	private static final class NoHost implements UblkHost {
+	private static final class OldHost implements UblkHost {
 
 		@Override
 		public @Nullable UblkDriver driver() {
@@ -226,6 +252,12 @@ class UblkEndpointTests {
 		@Override
 		public List<OrphanedDevice> orphans() {
 			return List.of();
+		}
+
+		@Override
+		public List<HostCheck> checks() {
+			return List.of(new HostCheck(Subject.NATIVE_CALLS, State.OK, "fine", null),
+					new HostCheck(Subject.KERNEL, State.WARNING, "old", "new"));
 		}
 
 	}

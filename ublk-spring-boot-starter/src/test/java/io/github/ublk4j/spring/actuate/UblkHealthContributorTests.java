@@ -87,6 +87,18 @@ class UblkHealthContributorTests {
 	}
 
 	@Test
+	void healthShowsWhatTheServerItselfDoesWithTheDisk() {
+		UblkDevice device = TestUblk
+			.device(TestUblk.status(DiskSpec.named("scratch").size(1 << 20).build(), 0, DeviceState.LIVE, null));
+		given(device.ownUse()).willReturn(List.of("it is mounted on /mnt"));
+		HealthIndicator indicator = (HealthIndicator) new UblkHealthContributor(TestUblk.devices(device), THRESHOLD)
+			.getContributor("scratch");
+		Health health = Objects.requireNonNull(Objects.requireNonNull(indicator).health());
+		assertThat(health.getStatus()).isEqualTo(Status.UP);
+		assertThat(health.getDetails()).containsEntry("ownUse", List.of("it is mounted on /mnt"));
+	}
+
+	@Test
 	void failedDeviceSaysWhy() {
 		assertThat(health(DeviceState.FAILED, "queue 0 ended: EBADF").getDetails()).containsEntry("reason",
 				"queue 0 ended: EBADF");

@@ -355,6 +355,8 @@ class FailureAnalyzersTests {
 			ublk.control-timeout | 0   | No command to the driver can be that quick. Use 30s, for example.
 			ublk.memory.limit    | 0B  | Use 256MB, for example, or leave it out for no limit.
 			ublk.memory.limit    | -1B | Use 256MB, for example, or leave it out for no limit.
+			ublk.oom-score-adj   | -1001 | Linux takes -1000 (killed never) to 1000 (killed first).
+			ublk.oom-score-adj   | 1001 | Linux takes -1000 (killed never) to 1000 (killed first).
 			""")
 	void engineSettingOutOfRange(String property, String value, String remedy) {
 		FailureAnalysis analysis = analyze(this.contextRunner.withPropertyValues(property + "=" + value));

@@ -50,7 +50,8 @@ class PropertyMetadataTests {
 	private static final Pattern ROW = Pattern
 		.compile("(?m)^\\| `(ublk\\.[^`]+)`(?:, `([^`]+)`)? \\| (?:`([^`]*)`)? ?\\|");
 
-	private static final List<String> WITHOUT_DEFAULT = List.of("ublk.devices", "ublk.memory.limit");
+	private static final List<String> WITHOUT_DEFAULT = List.of("ublk.devices", "ublk.memory.limit",
+			"ublk.oom-score-adj");
 
 	private static final String DEVICE = "ublk.devices.<name>.";
 

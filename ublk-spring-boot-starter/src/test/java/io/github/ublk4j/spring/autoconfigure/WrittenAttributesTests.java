@@ -82,7 +82,7 @@ class WrittenAttributesTests {
 
 	@Test
 	void propertiesOutsideOfDisksAreRelaxed() {
-		this.contextRunner.withPropertyValues("ublk.drainTimeout=1s", "ublk.memory.LIMIT=1GB")
+		this.contextRunner.withPropertyValues("ublk.drainTimeout=1s", "ublk.memory.LIMIT=1GB", "ublk.DOCTOR=false")
 			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
