@@ -26,6 +26,8 @@ import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.device.Driver;
 import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,7 +91,7 @@ final class DeviceRequest {
 				}
 			}
 			catch (UblkException ex) {
-				this.driver.delete(granted.id(), DELETE_PATIENCE);
+				delete(granted, ex);
 				throw ex;
 			}
 			logger.info("disk '{}': the driver does not grant {}, only {}", this.spec.name(), choice, granted);
@@ -113,6 +115,16 @@ final class DeviceRequest {
 		return new DiskRefusedException(this.spec.name(), reason,
 				what + " is not for devices of an ordinary user, and this process has no CAP_SYS_ADMIN.",
 				"Run it with that capability, or " + otherwise + ".");
+	}
+
+	// its number may be wrong too
+	private void delete(DeviceInfo granted, UblkException reason) {
+		try {
+			this.driver.delete(granted.id(), DELETE_PATIENCE);
+		}
+		catch (LinuxException ex) {
+			reason.addSuppressed(ex);
+		}
 	}
 
 	/**
@@ -150,8 +162,9 @@ final class DeviceRequest {
 	}
 
 	private void verify(DeviceInfo granted, long flags) {
-		if (granted.queueDepth() != this.spec.queueDepth() || granted.maxIoSize() > this.spec.maxIoSize()
-				|| granted.queues() > this.spec.queues() || (granted.flags() & flags) != flags) {
+		if (granted.id() < 0 || granted.queueDepth() != this.spec.queueDepth() || !fits(granted.maxIoSize())
+				|| granted.queues() < 1 || granted.queues() > this.spec.queues()
+				|| (granted.flags() & flags) != flags) {
 			throw new UblkException(
 					"the driver granted something else than asked for: " + granted + " for " + this.spec, null);
 		}
@@ -159,6 +172,10 @@ final class DeviceRequest {
 			logger.info("disk '{}': the kernel grants {} of {} queues, one per processor", this.spec.name(),
 					granted.queues(), this.spec.queues());
 		}
+	}
+
+	private boolean fits(int maxIoSize) {
+		return maxIoSize > 0 && maxIoSize <= this.spec.maxIoSize() && maxIoSize % LinuxPlatform.PAGE_SIZE == 0;
 	}
 
 }

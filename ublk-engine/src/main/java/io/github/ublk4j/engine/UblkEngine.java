@@ -39,6 +39,7 @@ import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
+import io.github.ublk4j.engine.device.DeviceClaim;
 import io.github.ublk4j.engine.device.DeviceRecords;
 import io.github.ublk4j.engine.device.Driver;
 import io.github.ublk4j.engine.device.KernelDriver;
@@ -363,23 +364,61 @@ public final class UblkEngine implements AutoCloseable {
 	 */
 	public Mono<Void> delete(int id, boolean evenIfUsed) {
 		return onControlThread(() -> {
-			DeviceInfo found = this.driver.info(id);
-			if (found.state() == DriverState.LIVE) {
-				throw new UblkException("ublk device " + id + " is served by process " + found.serverPid()
-						+ "; stop it there, or end that process first", null);
-			}
-			List<String> users = evenIfUsed ? List.of() : this.driver.users(id);
-			if (!users.isEmpty()) {
-				throw new UblkException("ublk device " + id + " is not deleted, because its disk is in use: "
-						+ String.join(", ", users) + ". Close that first", null);
-			}
-			this.driver.stop(id, Duration.ZERO);
-			if (!this.driver.delete(id, this.settings.controlTimeout())) {
-				throw new UblkException("ublk device " + id + " is deleted, but somebody still holds it; it goes when"
-						+ " they let go. See 'fuser -v " + this.driver.path(id) + "'", null);
+			try (DeviceClaim claim = claim(this.driver.info(id))) {
+				deleteNow(id, evenIfUsed);
+				if (claim != null) {
+					claim.clear();
+				}
 			}
 			return null;
 		});
+	}
+
+	/**
+	 * Keeps away who would take the device over meanwhile.
+	 */
+	private @Nullable DeviceClaim claim(DeviceInfo device) {
+		DeviceRecords records = this.settings.records();
+		String disk = (records != null) ? records.names().get(device.token()) : null;
+		if (records == null || disk == null) {
+			return null;
+		}
+		try {
+			DeviceClaim claim = records.claim(disk);
+			if (claim == null && device.state() != DriverState.LIVE) {
+				throw new UblkException(
+						"ublk device " + device.id() + " is not deleted, because a process has the disk '" + disk
+								+ "'; stop it there, or end that process first",
+						null);
+			}
+			return claim;
+		}
+		catch (IOException ex) {
+			// as it is for who would take it over
+			return null;
+		}
+	}
+
+	private void deleteNow(int id, boolean evenIfUsed) {
+		DeviceInfo found = this.driver.info(id);
+		if (found.state() == DriverState.LIVE) {
+			throw new UblkException("ublk device " + id + " is served by process " + found.serverPid()
+					+ "; stop it there, or end that process first", null);
+		}
+		if (this.driver.isOpen(id)) {
+			throw new UblkException("ublk device " + id + " is not deleted, because a process has it open to serve it;"
+					+ " stop it there, or end that process first", null);
+		}
+		List<String> users = evenIfUsed ? List.of() : this.driver.users(id);
+		if (!users.isEmpty()) {
+			throw new UblkException("ublk device " + id + " is not deleted, because its disk is in use: "
+					+ String.join(", ", users) + ". Close that first", null);
+		}
+		this.driver.stop(id, Duration.ZERO);
+		if (!this.driver.delete(id, this.settings.controlTimeout())) {
+			throw new UblkException("ublk device " + id + " is deleted, but somebody still holds it; it goes when"
+					+ " they let go. See 'fuser -v " + this.driver.path(id) + "'", null);
+		}
 	}
 
 	/**

@@ -37,6 +37,8 @@ import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.block.WriteRequest;
+import io.github.ublk4j.engine.device.DeviceClaim;
+import io.github.ublk4j.engine.device.DeviceRecords;
 import io.github.ublk4j.engine.simulation.SimulatedDisk;
 import io.github.ublk4j.store.MemoryBlockStore;
 import org.awaitility.Awaitility;
@@ -273,7 +275,7 @@ class TakeoverTests {
 		try (UblkEngine engine = engine().build()) {
 			UblkDevice left = engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow();
 			left.quiesce().block(PATIENCE);
-			String record = Files.readString(this.state.resolve("disk"));
+			String record = Files.readString(this.state.resolve("disk")).stripTrailing();
 			Files.writeString(this.state.resolve("disk"), record.substring(0, record.length() / 2));
 			assertThat(engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().takenOver()).isFalse();
 			assertThat(engine.orphanedDevices().block(PATIENCE)).singleElement().satisfies((orphan) -> {
@@ -297,6 +299,25 @@ class TakeoverTests {
 			UblkDevice next = engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow();
 			assertThat(next.takenOver()).isTrue();
 			assertThat(next.id()).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void deviceThatSomebodyIsTakingOverIsNotDeleted() throws IOException {
+		DiskSpec spec = disk(Recovery.QUEUE).build();
+		try (UblkEngine engine = engine().build()) {
+			UblkDevice left = engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow();
+			left.quiesce().block(PATIENCE);
+			try (DeviceClaim claim = new DeviceRecords(this.state).claim("disk")) {
+				assertThat(claim).isNotNull();
+				assertThatExceptionOfType(UblkException.class)
+					.isThrownBy(() -> engine.delete(left.id(), true).block(PATIENCE))
+					.withMessageContaining("a process has the disk 'disk'");
+			}
+			assertThat(this.ublk.disks()).hasSize(1);
+			engine.delete(left.id()).block(PATIENCE);
+			assertThat(this.ublk.disks()).isEmpty();
+			assertThat(new DeviceRecords(this.state).find("disk")).isNull();
 		}
 	}
 

@@ -30,12 +30,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeviceClaim implements AutoCloseable {
 
-	private static final int LONGEST_RECORD = 4096;
-
 	private final FileChannel channel;
 
-	DeviceClaim(FileChannel channel) {
+	private final Runnable end;
+
+	private boolean closed;
+
+	/**
+	 * Creates the claim of a file.
+	 * @param channel the file, locked
+	 * @param end closes it
+	 */
+	DeviceClaim(FileChannel channel, Runnable end) {
 		this.channel = channel;
+		this.end = end;
 	}
 
 	/**
@@ -43,14 +51,12 @@ public final class DeviceClaim implements AutoCloseable {
 	 * @return the record, {@code null} if there is none
 	 */
 	public @Nullable DeviceRecord last() {
-		ByteBuffer bytes = ByteBuffer.allocate(LONGEST_RECORD);
 		try {
-			this.channel.read(bytes, 0);
+			return DeviceRecord.read(this.channel);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("The record of the device cannot be read", ex);
 		}
-		return DeviceRecord.decode(StandardCharsets.UTF_8.decode(bytes.flip()).toString());
 	}
 
 	/**
@@ -70,8 +76,12 @@ public final class DeviceClaim implements AutoCloseable {
 
 	private void replace(String text) {
 		try {
-			this.channel.truncate(0);
-			this.channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
+			// Never empty or half in between: whoever is killed here leaves the old
+			// record
+			// or the new one
+			ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+			this.channel.write(bytes, 0);
+			this.channel.truncate(bytes.limit());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("The record of the device cannot be written", ex);
@@ -83,11 +93,9 @@ public final class DeviceClaim implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		try {
-			this.channel.close();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException("The record of the device cannot be closed", ex);
+		if (!this.closed) {
+			this.closed = true;
+			this.end.run();
 		}
 	}
 

@@ -18,6 +18,9 @@ package io.github.ublk4j.engine.device;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 
 import io.github.ublk4j.block.DiskSpec;
@@ -37,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxIoSize the largest request that was declared, in bytes
  */
 public record DeviceRecord(int id, long token, long pid, long declaredSize, long size, int queues, int maxIoSize) {
+
+	private static final int LENGTH = 512;
 
 	/**
 	 * Describes a device that this process serves.
@@ -80,9 +85,25 @@ public record DeviceRecord(int id, long token, long pid, long declaredSize, long
 
 	// the last line tells that the others are whole
 	String encode() {
-		return "device=" + this.id + "\ntoken=" + this.token + "\npid=" + this.pid + "\ndeclaredSize="
+		String record = "device=" + this.id + "\ntoken=" + this.token + "\npid=" + this.pid + "\ndeclaredSize="
 				+ this.declaredSize + "\nsize=" + this.size + "\nqueues=" + this.queues + "\nmaxIoSize="
 				+ this.maxIoSize + "\ncomplete=true\n";
+		// all are of one length, so that nothing of an older one is left behind a newer
+		// one
+		return record + "\n".repeat(LENGTH - record.length());
+	}
+
+	/**
+	 * Reads a record.
+	 * @param file where it is; of a longer file only the beginning is read
+	 * @return the record, {@code null} if there is no whole one
+	 */
+	static @Nullable DeviceRecord read(FileChannel file) throws IOException {
+		ByteBuffer bytes = ByteBuffer.allocate(LENGTH);
+		while (bytes.hasRemaining() && file.read(bytes, bytes.position()) > 0) {
+			// a file may give it in pieces
+		}
+		return decode(StandardCharsets.UTF_8.decode(bytes.flip()).toString());
 	}
 
 	/**
@@ -96,10 +117,11 @@ public record DeviceRecord(int id, long token, long pid, long declaredSize, long
 			if (!"true".equals(values.getProperty("complete"))) {
 				return null;
 			}
-			return new DeviceRecord(Integer.parseInt(values.getProperty("device")),
+			DeviceRecord record = new DeviceRecord(Integer.parseInt(values.getProperty("device")),
 					Long.parseLong(values.getProperty("token")), Long.parseLong(values.getProperty("pid")),
 					Long.parseLong(values.getProperty("declaredSize")), Long.parseLong(values.getProperty("size")),
 					Integer.parseInt(values.getProperty("queues")), Integer.parseInt(values.getProperty("maxIoSize")));
+			return (record.id >= DeviceInfo.ANY_ID && record.size > 0) ? record : null;
 		}
 		catch (IOException | IllegalArgumentException ex) {
 			return null;

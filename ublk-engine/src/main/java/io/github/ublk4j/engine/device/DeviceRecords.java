@@ -17,12 +17,13 @@
 package io.github.ublk4j.engine.device;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -36,6 +37,10 @@ import org.jspecify.annotations.Nullable;
  * processes could each hold a lock then, on the old file and on the new one. Any thread.
  */
 public final class DeviceRecords {
+
+	// A process loses its lock on a file when it closes any descriptor of that file. So
+	// the file of a disk that it serves is not opened again, by whichever engine
+	private static final Map<Path, DeviceClaim> CLAIMS = new HashMap<>();
 
 	private final Path directory;
 
@@ -51,27 +56,59 @@ public final class DeviceRecords {
 	 * Takes a disk, so that no other process serves it.
 	 * @param disk the name of the disk
 	 * @return the claim, {@code null} if somebody else has it
-	 * @throws IOException if the directory or the file cannot be used
+	 * @throws IOException if the directory or the file cannot be used; a link is not
+	 * followed
 	 */
 	public @Nullable DeviceClaim claim(String disk) throws IOException {
 		Files.createDirectories(this.directory);
-		FileChannel channel = FileChannel.open(this.directory.resolve(disk), StandardOpenOption.CREATE,
-				StandardOpenOption.READ, StandardOpenOption.WRITE);
+		Path file = this.directory.toRealPath().resolve(disk);
+		synchronized (CLAIMS) {
+			if (CLAIMS.containsKey(file)) {
+				return null;
+			}
+			if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isRecord(file)) {
+				throw new IOException(file + " is not a regular file; remove it");
+			}
+			FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ,
+					StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+			DeviceClaim claim = lock(channel, file);
+			if (claim == null) {
+				channel.close();
+			}
+			else {
+				CLAIMS.put(file, claim);
+			}
+			return claim;
+		}
+	}
+
+	private static @Nullable DeviceClaim lock(FileChannel channel, Path file) throws IOException {
 		try {
 			FileLock lock = channel.tryLock();
-			if (lock != null) {
-				return new DeviceClaim(channel);
-			}
+			return (lock != null) ? new DeviceClaim(channel, () -> giveUp(channel, file)) : null;
 		}
 		catch (OverlappingFileLockException ex) {
-			// another engine of this process
+			// a copy of this class in another class loader
+			return null;
 		}
 		catch (IOException ex) {
 			channel.close();
 			throw ex;
 		}
-		channel.close();
-		return null;
+	}
+
+	private static void giveUp(FileChannel channel, Path file) {
+		synchronized (CLAIMS) {
+			try {
+				channel.close();
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException("The record of the device cannot be closed", ex);
+			}
+			finally {
+				CLAIMS.remove(file);
+			}
+		}
 	}
 
 	/**
@@ -81,11 +118,28 @@ public final class DeviceRecords {
 	 */
 	public @Nullable DeviceRecord find(String disk) {
 		try {
-			return DeviceRecord.decode(Files.readString(this.directory.resolve(disk), StandardCharsets.UTF_8));
+			Path file = this.directory.toRealPath().resolve(disk);
+			synchronized (CLAIMS) {
+				DeviceClaim own = CLAIMS.get(file);
+				if (own != null) {
+					return own.last();
+				}
+				if (!isRecord(file)) {
+					return null;
+				}
+				try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+					return DeviceRecord.read(channel);
+				}
+			}
 		}
 		catch (IOException ex) {
 			return null;
 		}
+	}
+
+	// to read from a pipe would be to wait for a writer
+	private static boolean isRecord(Path file) {
+		return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
 	}
 
 	/**

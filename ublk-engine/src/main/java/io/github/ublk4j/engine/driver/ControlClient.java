@@ -107,12 +107,19 @@ public final class ControlClient implements AutoCloseable {
 		ByteBuffer info = request.encode();
 		try {
 			execute(ControlCommand.ADD_DEV, request.id(), ALL_QUEUES, info, 0, this.timeout);
-			return noted(DeviceInfo.decode(info));
 		}
 		catch (LinuxException ex) {
 			if (ex.errno() == Errno.ETIMEDOUT) {
 				deleteWhenAdded(info);
 			}
+			throw ex;
+		}
+		try {
+			return noted(DeviceInfo.decode(info));
+		}
+		catch (IllegalStateException ex) {
+			// nobody else will know that it is there
+			delete(info.getInt(DevInfo.DEV_ID), this.timeout);
 			throw ex;
 		}
 	}

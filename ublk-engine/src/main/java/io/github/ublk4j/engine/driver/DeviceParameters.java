@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.engine.driver;
 
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -130,13 +131,13 @@ final class DeviceParameters {
 		List<String> found = new ArrayList<>();
 		int basic = Params.BASIC;
 		compare(found, "size in bytes", wanted, actual,
-				(params) -> params.getLong(basic + ParamBasic.DEV_SECTORS) << SECTOR_SHIFT);
+				(params) -> power(params.getLong(basic + ParamBasic.DEV_SECTORS), (byte) SECTOR_SHIFT));
 		compare(found, "logical block size", wanted, actual,
-				(params) -> 1L << params.get(basic + ParamBasic.LOGICAL_BS_SHIFT));
+				(params) -> power(1, params.get(basic + ParamBasic.LOGICAL_BS_SHIFT)));
 		compare(found, "physical block size", wanted, actual,
-				(params) -> 1L << params.get(basic + ParamBasic.PHYSICAL_BS_SHIFT));
-		compare(found, "io-min", wanted, actual, (params) -> 1L << params.get(basic + ParamBasic.IO_MIN_SHIFT));
-		compare(found, "io-opt", wanted, actual, (params) -> 1L << params.get(basic + ParamBasic.IO_OPT_SHIFT));
+				(params) -> power(1, params.get(basic + ParamBasic.PHYSICAL_BS_SHIFT)));
+		compare(found, "io-min", wanted, actual, (params) -> power(1, params.get(basic + ParamBasic.IO_MIN_SHIFT)));
+		compare(found, "io-opt", wanted, actual, (params) -> power(1, params.get(basic + ParamBasic.IO_OPT_SHIFT)));
 		compare(found, "largest request in sectors", wanted, actual,
 				(params) -> params.getInt(basic + ParamBasic.MAX_SECTORS));
 		compareAttribute(found, "read-only", wanted, actual, ATTR_READ_ONLY);
@@ -150,6 +151,11 @@ final class DeviceParameters {
 			found.add("supports write zeroes: the device does, the disk that is declared does not");
 		}
 		return found;
+	}
+
+	// of any size: what a driver should not say must not look like what it should
+	private static BigInteger power(long factor, byte shift) {
+		return new BigInteger(Long.toUnsignedString(factor)).shiftLeft(Byte.toUnsignedInt(shift));
 	}
 
 	private static void compareAttribute(List<String> found, String name, ByteBuffer wanted, ByteBuffer actual,

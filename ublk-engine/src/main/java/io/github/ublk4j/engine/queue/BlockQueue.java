@@ -132,7 +132,7 @@ public final class BlockQueue {
 
 	private boolean inFlightFailed;
 
-	private int liveTags;
+	private final DriverTags tags;
 
 	private Duration requestTimeout = Duration.ZERO;
 
@@ -148,6 +148,7 @@ public final class BlockQueue {
 		this.dataPath = dataPath;
 		this.transfers = new TransferSlots(depth);
 		this.slots = new RequestSlots(depth);
+		this.tags = new DriverTags(index, depth);
 		this.endedHere = new IoRequest[depth];
 		this.times = new RequestTimes("disk '" + disk + "': queue " + index, depth);
 		this.held = new int[depth];
@@ -497,9 +498,9 @@ public final class BlockQueue {
 			this.transport = opened;
 			this.server.start();
 			for (int tag = 0; tag < this.depth; tag++) {
+				this.tags.give(tag);
 				opened.fetch(tag, this.dataPath.commandAddress(tag));
 			}
-			this.liveTags = this.depth;
 			opened.exchange(false);
 			this.times.refresh();
 			this.ready.complete(null);
@@ -545,7 +546,8 @@ public final class BlockQueue {
 
 	private void loop(QueueTransport opened) {
 		boolean leaving = false;
-		while (this.liveTags > 0 && !this.terminated) {
+		while (!this.tags.areGone() && !this.terminated) {
+			long begun = this.counters.requests();
 			takeEvents(opened);
 			takeHandedOver();
 			if (this.progressWanted) {
@@ -567,7 +569,9 @@ public final class BlockQueue {
 			commitEndedHere();
 			this.transfers.submit(opened);
 			this.times.show();
-			if (this.liveTags == 0 || (leaving && nothingInFlight())) {
+			// what has just arrived may be answered already, but the driver not told yet
+			leaving = leaving && nothingInFlight() && this.counters.requests() == begun;
+			if (this.tags.areGone() || leaving) {
 				break;
 			}
 			// Announce the sleep first and look again afterwards: whoever comes between
@@ -630,7 +634,9 @@ public final class BlockQueue {
 			}
 		}
 		for (int i = 0; i < batch.arrivals(); i++) {
-			begin(batch.arrivedTag(i));
+			int tag = batch.arrivedTag(i);
+			this.tags.take(tag);
+			begin(tag);
 		}
 	}
 
@@ -664,13 +670,21 @@ public final class BlockQueue {
 		BlockOperation operation = operation(operationAndFlags & IoOperation.MASK);
 		this.counters.arrived();
 		if (operation == null || refusing() || !this.dataPath.serves(tag)) {
-			this.counters.finished();
 			this.failures.count();
-			opened.commitAndFetch(tag, -((operation == null) ? BlockErrno.EOPNOTSUPP : BlockErrno.EIO).number(),
-					this.dataPath.commandAddress(tag));
+			refuse(tag, (operation == null) ? BlockErrno.EOPNOTSUPP : BlockErrno.EIO);
 			return;
 		}
 		long length = Integer.toUnsignedLong(opened.sectors(tag)) << SECTOR_SHIFT;
+		long sector = opened.startSector(tag);
+		boolean data = operation == BlockOperation.READ || operation == BlockOperation.WRITE;
+		if (sector < 0 || sector > (Long.MAX_VALUE - length) >> SECTOR_SHIFT
+				|| (data && !this.dataPath.holds(length))) {
+			this.failures.report(operation, sector << SECTOR_SHIFT, length, BlockErrno.EIO,
+					new IllegalStateException("The driver asks for " + length + " bytes at sector " + sector
+							+ ", which the engine has not offered"));
+			refuse(tag, BlockErrno.EIO);
+			return;
+		}
 		IoRequest request = this.pool.take(operation);
 		if (request instanceof IoRequest.Write write) {
 			write.forceUnitAccess((operationAndFlags & IoOperation.FLAG_FUA) != 0);
@@ -679,18 +693,27 @@ public final class BlockQueue {
 			writeZeroes.mayUnmap((operationAndFlags & IoOperation.FLAG_NOUNMAP) == 0);
 		}
 		IoBuffer buffer = null;
-		if (operation == BlockOperation.READ || operation == BlockOperation.WRITE) {
+		if (data) {
 			buffer = this.dataPath.begin(request, operationAndFlags, tag, (int) length);
 		}
 		this.slots.put(tag, request);
-		request.begin(tag, opened.startSector(tag) << SECTOR_SHIFT, length, this.server.streamed(), buffer,
-				this.arrivedAt);
+		request.begin(tag, sector << SECTOR_SHIFT, length, this.server.streamed(), buffer, this.arrivedAt);
 		if (this.times.timed()) {
 			serveTimed(request);
 		}
 		else {
 			this.server.serve(request);
 		}
+	}
+
+	private void refuse(int tag, BlockErrno errno) {
+		this.counters.finished();
+		answer(tag, -errno.number());
+	}
+
+	private void answer(int tag, int result) {
+		this.tags.give(tag);
+		transport().commitAndFetch(tag, result, this.dataPath.commandAddress(tag));
 	}
 
 	private void serveTimed(IoRequest request) {
@@ -745,7 +768,7 @@ public final class BlockQueue {
 		if (request.pages() == IoRequest.Pages.REGISTERED_BY_COMMAND) {
 			transport().unregisterPages(tag);
 		}
-		transport().commitAndFetch(tag, result, this.dataPath.commandAddress(tag));
+		answer(tag, result);
 	}
 
 	private boolean holding() {
@@ -931,7 +954,7 @@ public final class BlockQueue {
 
 		@Override
 		public void pagesUnavailable(int tag, int error) {
-			IoRequest request = BlockQueue.this.slots.get(tag);
+			IoRequest request = BlockQueue.this.tags.isKnown(tag) ? BlockQueue.this.slots.get(tag) : null;
 			if (request != null) {
 				request.pages(IoRequest.Pages.UNAVAILABLE);
 			}
@@ -939,7 +962,7 @@ public final class BlockQueue {
 
 		@Override
 		public void aborted(int tag, int error) {
-			BlockQueue.this.liveTags--;
+			BlockQueue.this.tags.lose(tag);
 			if (error != Errno.ENODEV) {
 				String reason = "The driver gave up tag " + tag + " of queue " + BlockQueue.this.index + ": "
 						+ Errno.describe(error);

@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 
 import io.github.ublk4j.engine.linux.Errno;
@@ -56,6 +57,9 @@ final class BufferPool {
 
 	// the memory that abandoned buffers keep, cleared when nobody can use it any more
 	private final List<Pinned> pinned = new ArrayList<>();
+
+	// of abandoned buffers that are not replaced yet, since too much is pinned
+	private final Queue<Slab> unplaced = new ArrayDeque<>();
 
 	private int taken;
 
@@ -94,6 +98,7 @@ final class BufferPool {
 	 * @throws LinuxException if memory is short
 	 */
 	synchronized IoBuffer take(int length) {
+		placeAbandoned();
 		awaitTurn();
 		if (this.released) {
 			throw new IllegalStateException("The queue has ended");
@@ -117,7 +122,8 @@ final class BufferPool {
 		long end = System.nanoTime() + PATIENCE_NANOS;
 		while (this.taken == this.depth && !this.released) {
 			long left = end - System.nanoTime();
-			if (left <= 0) {
+			// the loop would wait for what it gives back itself
+			if (left <= 0 || (!this.unplaced.isEmpty() && BlockQueue.isQueueThread())) {
 				throw new LinuxException("take a buffer", Errno.ENOMEM, "All " + this.depth
 						+ " of the queue are taken, some by requests that were not answered in time");
 			}
@@ -170,15 +176,35 @@ final class BufferPool {
 		Slab slab = ((PooledBuffer) buffer).slab;
 		if (!slab.abandoned && !this.released) {
 			if (pinnedBytes() + slab.size() > this.plan) {
+				this.unplaced.add(slab);
 				return;
 			}
-			slab.abandoned = true;
-			slab.sizeClass.free.removeAll(slab.buffers);
-			this.slabs.remove(slab);
-			this.bytes -= slab.size();
-			this.pinned.add(new Pinned(new WeakReference<>(slab.memory.buffer()), slab.size()));
+			pin(slab);
 		}
 		returned(slab);
+	}
+
+	private void pin(Slab slab) {
+		slab.abandoned = true;
+		slab.sizeClass.free.removeAll(slab.buffers);
+		this.slabs.remove(slab);
+		this.bytes -= slab.size();
+		this.pinned.add(new Pinned(new WeakReference<>(slab.memory.buffer()), slab.size()));
+	}
+
+	// Whoever kept earlier ones may have let go of them meanwhile
+	private void placeAbandoned() {
+		while (!this.unplaced.isEmpty()) {
+			Slab slab = this.unplaced.element();
+			if (!slab.abandoned) {
+				if (pinnedBytes() + slab.size() > this.plan) {
+					return;
+				}
+				pin(slab);
+			}
+			this.unplaced.remove();
+			returned(slab);
+		}
 	}
 
 	private void returned(Slab slab) {

@@ -64,6 +64,7 @@ final class CopyPath extends DataPath {
 	 * @throws LinuxException if memory is short
 	 */
 	CopyPath(BufferMemory.Source memory, int depth, int bufferSize, boolean clearReadBuffers) {
+		super(bufferSize);
 		this.memory = memory;
 		this.depth = depth;
 		this.bufferSize = bufferSize;

@@ -30,7 +30,22 @@ public abstract class DataPath {
 	/** The requests of this path have no fixed buffer. */
 	static final int NO_FIXED_BUFFER = -1;
 
-	DataPath() {
+	private final int largest;
+
+	/**
+	 * Creates a path.
+	 * @param largest the largest request in bytes
+	 */
+	DataPath(int largest) {
+		this.largest = largest;
+	}
+
+	/**
+	 * Returns whether a read or write can be as long.
+	 * @param length bytes
+	 */
+	final boolean holds(long length) {
+		return length > 0 && length <= this.largest;
 	}
 
 	/**

@@ -46,6 +46,10 @@ abstract class EventBatch implements QueueTransport.Events {
 
 	@Override
 	public final void arrived(int tag) {
+		if (this.arrivals == this.arrivedTags.length) {
+			throw new IllegalStateException(
+					"The driver completed more than the " + this.arrivals + " tags of the queue");
+		}
 		this.arrivedTags[this.arrivals++] = tag;
 	}
 

@@ -106,6 +106,14 @@ final class RingOperation {
 	}
 
 	/**
+	 * Returns whether a result can be that of what was submitted. One that says more than
+	 * was asked for must not move the rest behind the end of the buffer.
+	 */
+	boolean isPossible(int result) {
+		return !movesData() || result <= this.length - this.done || (copiesToRequest() && result == this.length);
+	}
+
+	/**
 	 * Takes the result of what was submitted.
 	 * @param result bytes or 0, or the negative error number; with a copy to the request,
 	 * the whole length when that is done

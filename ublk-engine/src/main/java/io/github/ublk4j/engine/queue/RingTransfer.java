@@ -22,6 +22,7 @@ import java.util.Objects;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
+import io.github.ublk4j.engine.linux.Errno;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -210,9 +211,10 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 
 	/**
 	 * Takes the result of what was submitted. Called by the loop.
-	 * @param result as in {@link RingOperation#advance(int)}
+	 * @param reported as in {@link RingOperation#advance(int)}
 	 */
-	void completed(int result) {
+	void completed(int reported) {
+		int result = this.operation.isPossible(reported) ? reported : -Errno.EIO;
 		boolean done = this.operation.advance(result);
 		if (done) {
 			end(this.operation.lostWrites(), true);

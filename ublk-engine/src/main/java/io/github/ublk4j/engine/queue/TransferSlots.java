@@ -100,7 +100,7 @@ final class TransferSlots {
 	}
 
 	RingTransfer get(int slot) {
-		RingTransfer transfer = this.transfers[slot];
+		RingTransfer transfer = (slot >= 0 && slot < this.transfers.length) ? this.transfers[slot] : null;
 		if (transfer == null) {
 			throw new IllegalStateException("No transfer has the number " + slot);
 		}

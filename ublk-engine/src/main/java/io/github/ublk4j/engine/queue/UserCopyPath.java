@@ -37,6 +37,7 @@ class UserCopyPath extends DataPath {
 	}
 
 	UserCopyPath(RequestCopier copier, BufferMemory.Source memory, int depth, int largest, boolean clearReadBuffers) {
+		super(largest);
 		this.copier = copier;
 		this.pool = new BufferPool(memory, depth, largest);
 		this.clearReadBuffers = clearReadBuffers;

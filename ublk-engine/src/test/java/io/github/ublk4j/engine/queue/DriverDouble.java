@@ -441,6 +441,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 		private final long[] commandAddresses = new long[this.buffers.length];
 
 		BufferPerTag(boolean clearReadBuffers) {
+			super(DriverDouble.this.bufferSize);
 			this.clearReadBuffers = clearReadBuffers;
 			for (int tag = 0; tag < this.buffers.length; tag++) {
 				this.buffers[tag] = allocate(DriverDouble.this.bufferSize);
