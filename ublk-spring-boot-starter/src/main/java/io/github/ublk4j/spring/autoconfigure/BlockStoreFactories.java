@@ -18,21 +18,35 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
+import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ObjectProvider;
+
 /**
- * The kinds of store that {@code ublk.devices.<name>.store} can ask for.
+ * The kinds of store that {@code ublk.devices.<name>.store} can ask for: those of beans,
+ * which go first, and those that need none.
  */
 final class BlockStoreFactories {
 
-	private final List<BlockStoreFactory> factories = List.of(new MemoryBlockStoreFactory(),
-			new FileBlockStoreFactory());
+	private static final List<ConfiguredStoreFactory> OWN = List.of(new MemoryBlockStoreFactory(),
+			new FileBlockStoreFactory(), new NullBlockStoreFactory(), new PatternBlockStoreFactory());
+
+	private final ObjectProvider<BlockStoreFactory> beans;
+
+	BlockStoreFactories(ObjectProvider<BlockStoreFactory> beans) {
+		this.beans = beans;
+	}
+
+	private Stream<BlockStoreFactory> all() {
+		return Stream.concat(this.beans.orderedStream(), OWN.stream());
+	}
 
 	BlockStoreFactory find(String disk, String store) {
-		return this.factories.stream()
-			.filter((factory) -> factory.supports(store))
+		return all().filter((factory) -> factory.supports(store))
 			.findFirst()
 			.orElseThrow(() -> new DiskStartupException(
 					"There is no store '" + store + "': " + PropertyNames.of(disk, "store") + "=" + store + ".",
@@ -48,7 +62,7 @@ final class BlockStoreFactories {
 	 * @param source what serves the disk
 	 */
 	void requireOwnProperties(String disk, Device properties, @Nullable BlockStoreFactory used, DiskSource source) {
-		for (BlockStoreFactory other : this.factories) {
+		for (ConfiguredStoreFactory other : OWN) {
 			String property = (other != used) ? other.ownProperty(properties) : null;
 			if (property != null) {
 				throw new DiskStartupException(
@@ -64,7 +78,7 @@ final class BlockStoreFactories {
 	 * Returns what can be written, for people.
 	 */
 	String syntax() {
-		return this.factories.stream().map(BlockStoreFactory::syntax).collect(Collectors.joining(" or "));
+		return all().map(BlockStoreFactory::syntax).collect(Collectors.joining(" or "));
 	}
 
 }
