@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -33,7 +34,15 @@ import org.springframework.beans.factory.ObjectProvider;
 final class BlockStoreFactories {
 
 	private static final List<ConfiguredStoreFactory> OWN = List.of(new MemoryBlockStoreFactory(),
-			new FileBlockStoreFactory(), new NullBlockStoreFactory(), new PatternBlockStoreFactory());
+			new FileBlockStoreFactory(), new DirectoryBlockStoreFactory(), new NullBlockStoreFactory(),
+			new PatternBlockStoreFactory());
+
+	/** What to add for kinds of the starter that are beans. */
+	private static final Map<String, String> MISSING = Map.of("redis:",
+			"Add the dependency spring-boot-starter-data-redis, and set spring.data.redis.*; "
+					+ "it needs a ReactiveRedisConnectionFactory, which Lettuce brings.",
+			"r2dbc:", "Add the dependencies spring-boot-starter-r2dbc and r2dbc-postgresql, and set spring.r2dbc.*; "
+					+ "it needs a ConnectionFactory.");
 
 	private final ObjectProvider<BlockStoreFactory> beans;
 
@@ -50,7 +59,16 @@ final class BlockStoreFactories {
 			.findFirst()
 			.orElseThrow(() -> new DiskStartupException(
 					"There is no store '" + store + "': " + PropertyNames.of(disk, "store") + "=" + store + ".",
-					"Set " + PropertyNames.of(disk, "store") + " to " + syntax() + "."));
+					remedy(disk, store)));
+	}
+
+	private String remedy(String disk, String store) {
+		return MISSING.entrySet()
+			.stream()
+			.filter((missing) -> store.startsWith(missing.getKey()))
+			.findFirst()
+			.map(Map.Entry::getValue)
+			.orElseGet(() -> "Set " + PropertyNames.of(disk, "store") + " to " + syntax() + ".");
 	}
 
 	/**
@@ -62,9 +80,10 @@ final class BlockStoreFactories {
 	 * @param source what serves the disk
 	 */
 	void requireOwnProperties(String disk, Device properties, @Nullable BlockStoreFactory used, DiskSource source) {
+		String kept = (used instanceof ConfiguredStoreFactory configured) ? configured.ownProperty(properties) : null;
 		for (ConfiguredStoreFactory other : OWN) {
-			String property = (other != used) ? other.ownProperty(properties) : null;
-			if (property != null) {
+			String property = other.ownProperty(properties);
+			if (property != null && !property.equals(kept)) {
 				throw new DiskStartupException(
 						PropertyNames.of(disk, property) + " is for a disk with " + PropertyNames.of(disk, "store")
 								+ "=" + other.syntax() + "; the disk '" + disk + "' is served by the " + source + ".",
