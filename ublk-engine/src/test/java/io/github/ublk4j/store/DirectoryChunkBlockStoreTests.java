@@ -106,6 +106,19 @@ class DirectoryChunkBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
+	void discardOfLargeDiskRemovesTheFilesThatAreThere() throws Exception {
+		Path path = this.directory.resolve("disk");
+		ChunkBlockStore store = open(path, 1L << 36);
+		write(store, (1L << 35) - CHUNK, bytes(1, 3 * CHUNK));
+		write(store, 0, bytes(1, 512));
+		assertThat(files(path)).hasSize(4);
+
+		succeed(store.discard(512, (1L << 36) - 512));
+
+		assertThat(files(path)).hasSize(1);
+	}
+
+	@Test
 	void otherSettingsThanThoseOfTheVolumeAreRefused() {
 		Path path = this.directory.resolve("disk");
 		open(path, SIZE).close();

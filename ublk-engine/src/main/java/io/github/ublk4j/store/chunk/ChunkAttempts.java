@@ -19,8 +19,10 @@ package io.github.ublk4j.store.chunk;
 import java.io.Serial;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
+import java.util.stream.Collectors;
 
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SynchronousSink;
@@ -83,6 +85,17 @@ final class ChunkAttempts {
 			})
 			.retryWhen(this.retry)
 			.onErrorMap((failure) -> explain("read", index, failure));
+	}
+
+	/**
+	 * Returns which chunks of a range may be there.
+	 */
+	Mono<Set<Long>> existing(long first, long last) {
+		return this.chunks.existing(first, last)
+			.collect(Collectors.toSet())
+			.timeout(this.timeout)
+			.retryWhen(this.retry)
+			.onErrorMap((failure) -> explain("looked for", first, failure));
 	}
 
 	/**

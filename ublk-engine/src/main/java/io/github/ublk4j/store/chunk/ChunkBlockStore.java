@@ -49,7 +49,8 @@ import io.github.ublk4j.block.BlockStore;
  * one that could not be stored, after several attempts, fails. Each byte of a write that
  * has failed has its old or its new value. A write of a part of a chunk reads the chunk
  * first. While a chunk is being stored, later writes to it are merged into the next one.
- * Overlapping writes take effect in the order in which they were subscribed.
+ * Overlapping writes, and discards of up to 64 chunks, take effect in the order in which
+ * they were subscribed.
  * <p>
  * <strong>Durability.</strong> A write is durable after a later {@link #flush()}.
  * <p>
@@ -67,6 +68,12 @@ public final class ChunkBlockStore implements BlockStore {
 
 	private static final Set<BlockOperation> READ_WRITE = Collections
 		.unmodifiableSet(EnumSet.allOf(BlockOperation.class));
+
+	/** Chunks that a discard changes without a look at which are there. */
+	private static final int FEW = 64;
+
+	/** Chunks that a larger one asks for together. */
+	private static final int MANY = 1024;
 
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
@@ -201,13 +208,26 @@ public final class ChunkBlockStore implements BlockStore {
 	}
 
 	private Mono<Void> zero(long offset, long length) {
-		// a few at a time, since the range may be the whole disk
-		return Flux.fromStream(() -> ChunkRange.of(this.descriptor, offset, length))
-			.flatMapDelayError(
-					(piece) -> this.writer.apply(piece.index(), ChunkEdit.zero(piece.offset(), piece.length())),
-					this.parallelism, this.parallelism)
+		if (length <= (long) FEW * this.descriptor.chunkSize()) {
+			return all(ChunkRange.of(this.descriptor, offset, length).map(this::zero).toList());
+		}
+		// it may be the whole disk, of which little is there; with a new token first, if
+		// there is need for one: what is not there must not come back
+		return this.fence.current()
+			.thenMany(Flux.fromStream(() -> ChunkRange.of(this.descriptor, offset, length)).buffer(MANY))
+			.concatMapDelayError(this::existing)
+			.flatMapDelayError(this::zero, this.parallelism, this.parallelism)
 			.then()
 			.onErrorMap((failure) -> Exceptions.unwrapMultiple(failure).get(0));
+	}
+
+	private Mono<Void> zero(ChunkRange piece) {
+		return this.writer.apply(piece.index(), ChunkEdit.zero(piece.offset(), piece.length()));
+	}
+
+	private Flux<ChunkRange> existing(List<ChunkRange> pieces) {
+		return this.attempts.existing(pieces.get(0).index(), pieces.get(pieces.size() - 1).index())
+			.flatMapIterable((indexes) -> pieces.stream().filter((piece) -> indexes.contains(piece.index())).toList());
 	}
 
 	private Mono<Void> run(BlockOperation operation, long offset, long length, Supplier<Mono<Void>> work) {

@@ -17,7 +17,9 @@
 package io.github.ublk4j.store.chunk;
 
 import java.nio.ByteBuffer;
+import java.util.stream.LongStream;
 
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -53,6 +55,17 @@ public interface ChunkStore {
 	 * there
 	 */
 	Mono<ByteBuffer> get(long index, int offset, int length);
+
+	/**
+	 * Returns which chunks may be there, so that a discard of a large disk with little on
+	 * it need not ask for each. At least those are named that are there when this begins.
+	 * @param first the first chunk of a range
+	 * @param last the last one
+	 * @return their numbers, in any order; by default all
+	 */
+	default Flux<Long> existing(long first, long last) {
+		return Flux.fromStream(() -> LongStream.rangeClosed(first, last).boxed());
+	}
 
 	/**
 	 * Stores a whole chunk.

@@ -19,12 +19,15 @@ package io.github.ublk4j.store.chunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -33,6 +36,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -99,6 +103,31 @@ final class DirectoryChunkStore implements ChunkStore {
 				return null;
 			}
 		});
+	}
+
+	@Override
+	public Flux<Long> existing(long first, long last) {
+		return blocking(() -> {
+			List<Long> found = new ArrayList<>();
+			for (long group = first >>> GROUP_SHIFT; group <= last >>> GROUP_SHIFT; group++) {
+				addTo(found, group(group << GROUP_SHIFT));
+			}
+			return found;
+		}).flatMapIterable((found) -> found).filter((index) -> index >= first && index <= last);
+	}
+
+	private static void addTo(List<Long> found, Path group) throws IOException {
+		try (DirectoryStream<Path> files = Files.newDirectoryStream(group)) {
+			for (Path file : files) {
+				String name = file.getFileName().toString();
+				if (!name.endsWith(DirectoryChunkVolume.UNFINISHED)) {
+					found.add(Long.parseLong(name, 16));
+				}
+			}
+		}
+		catch (NoSuchFileException ex) {
+			// nothing was ever stored in it
+		}
 	}
 
 	@Override

@@ -406,6 +406,31 @@ class ChunkBlockStoreTests {
 	}
 
 	@Test
+	void discardOfLargeDiskTouchesOnlyTheChunksThatAreThere() {
+		ChunkBlockStore store = open((builder) -> builder.size(1L << 32));
+		write(store, 1L << 31, bytes(1, 3 * CHUNK));
+
+		succeed(store.discard(0, 1L << 32));
+
+		assertThat(this.volume.present()).isEmpty();
+		assertThat(this.volume.deletes).hasValue(3);
+	}
+
+	/** Its put is still on the way when nothing is there to be discarded. */
+	@Test
+	void writeThatHasFailedDoesNotComeBackAfterADiscard() {
+		ChunkBlockStore store = open((builder) -> builder.size(1L << 32).timeout(Duration.ofMillis(50)).retries(0));
+		this.volume.beforeChange = Mono::never;
+		fail(store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))), BlockErrno.ETIMEDOUT, "cannot be changed");
+		this.volume.beforeChange = Mono::empty;
+		long tokens = this.volume.tokens();
+
+		succeed(store.discard(0, 1000 * CHUNK));
+
+		assertThat(this.volume.tokens()).isEqualTo(tokens + 1);
+	}
+
+	@Test
 	void settingsThatAreOfNoUseAreRefused() {
 		assertThatIllegalArgumentException().isThrownBy(() -> open((builder) -> builder.parallelism(0)))
 			.withMessageContaining("parallelism of 0");

@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -187,6 +188,12 @@ final class TestChunkVolume implements ChunkVolume {
 					return (chunk != null) ? ByteBuffer.wrap(chunk.clone(), offset, length).slice() : null;
 				}
 			}));
+		}
+
+		@Override
+		public Flux<Long> existing(long first, long last) {
+			return later(Mono.fromSupplier(TestChunkVolume.this::present)).flatMapIterable((indexes) -> indexes)
+				.filter((index) -> index >= first && index <= last);
 		}
 
 		@Override

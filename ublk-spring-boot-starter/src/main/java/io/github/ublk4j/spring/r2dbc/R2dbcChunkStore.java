@@ -25,6 +25,7 @@ import io.github.ublk4j.store.chunk.ChunkStore;
 import io.github.ublk4j.store.chunk.FencedException;
 import io.github.ublk4j.store.chunk.VolumeClaim;
 import io.r2dbc.spi.R2dbcException;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 import org.springframework.r2dbc.core.DatabaseClient;
@@ -80,6 +81,16 @@ final class R2dbcChunkStore implements ChunkStore {
 			.bind("idx", index)
 			.map((row) -> R2dbcChunkVolume.get(row, 0, ByteBuffer.class))
 			.one();
+	}
+
+	@Override
+	public Flux<Long> existing(long first, long last) {
+		return this.database.sql("SELECT idx FROM ublk_chunk WHERE volume = :name AND idx BETWEEN :first AND :last")
+			.bind("name", this.name)
+			.bind("first", first)
+			.bind("last", last)
+			.map((row) -> R2dbcChunkVolume.get(row, 0, Long.class))
+			.all();
 	}
 
 	@Override

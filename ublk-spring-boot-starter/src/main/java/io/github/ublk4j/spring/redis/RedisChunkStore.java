@@ -23,6 +23,7 @@ import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.store.chunk.ChunkStore;
 import io.github.ublk4j.store.chunk.FencedException;
 import io.github.ublk4j.store.chunk.VolumeClaim;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -51,6 +52,14 @@ final class RedisChunkStore implements ChunkStore {
 	public Mono<ByteBuffer> get(long index, int offset, int length) {
 		// the range of a key that is not there is empty
 		return this.scripts.getRange(index, offset, length).filter(ByteBuffer::hasRemaining);
+	}
+
+	@Override
+	public Flux<Long> existing(long first, long last) {
+		return this.scripts.run(RedisScripts.EXISTING, RedisScripts.CHUNK, String.valueOf(first), String.valueOf(last))
+			.filter((numbers) -> !numbers.isEmpty())
+			.flatMapMany((numbers) -> Flux.fromArray(numbers.split(" ", -1)))
+			.map(Long::valueOf);
 	}
 
 	@Override

@@ -33,6 +33,8 @@ import org.springframework.data.redis.connection.ReturnType;
  */
 final class RedisScripts {
 
+	static final String CHUNK = "chunk:";
+
 	static final String DESCRIBE = "return redis.call('GET', KEYS[1]) or ''";
 
 	static final String CREATE = """
@@ -79,6 +81,21 @@ final class RedisScripts {
 			return 'released'
 			""";
 
+	/** Of first and last chunk; the key is that of a chunk without its number. */
+	static final String EXISTING = """
+			local found = {}
+			for index = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+			  local number = string.format('%.0f', index)
+			  if redis.call('EXISTS', KEYS[1] .. number) == 1 then
+			    found[#found + 1] = number
+			  end
+			end
+			return table.concat(found, ' ')
+			""";
+
+	/** A script, since a client may be set up to read from replicas, which lag behind. */
+	private static final String GET_RANGE = "return redis.call('GETRANGE', KEYS[1], ARGV[1], ARGV[2])";
+
 	private static final String REQUIRE_TOKEN = """
 			local fence = redis.call('HMGET', KEYS[1], 'token', 'holder')
 			if fence[1] ~= ARGV[1] then
@@ -117,7 +134,7 @@ final class RedisScripts {
 		for (int i = 0; i < arguments.length; i++) {
 			keyAndArguments[1 + i] = utf8(arguments[i]);
 		}
-		return eval(script, 1, keyAndArguments);
+		return eval(script, 1, keyAndArguments).map(RedisScripts::text);
 	}
 
 	/**
@@ -129,19 +146,22 @@ final class RedisScripts {
 		keysAndArguments[0] = utf8(key("fence"));
 		keysAndArguments[1] = chunkKey(index);
 		System.arraycopy(arguments, 0, keysAndArguments, 2, arguments.length);
-		return eval(script, 2, keysAndArguments);
+		return eval(script, 2, keysAndArguments).map(RedisScripts::text);
 	}
 
-	private Mono<String> eval(String script, int keys, ByteBuffer[] keysAndArguments) {
+	private Mono<ByteBuffer> eval(String script, int keys, ByteBuffer... keysAndArguments) {
 		return ask((connection) -> connection.scriptingCommands()
 			.<ByteBuffer>eval(utf8(script), ReturnType.VALUE, keys, keysAndArguments)
-			.next()
-			.map((answer) -> StandardCharsets.UTF_8.decode(answer).toString()));
+			.next());
+	}
+
+	private static String text(ByteBuffer answer) {
+		return StandardCharsets.UTF_8.decode(answer).toString();
 	}
 
 	Mono<ByteBuffer> getRange(long index, int offset, int length) {
-		return ask((connection) -> connection.stringCommands()
-			.getRange(chunkKey(index), offset, (long) offset + length - 1));
+		return eval(GET_RANGE, 1, chunkKey(index), utf8(String.valueOf(offset)),
+				utf8(String.valueOf((long) offset + length - 1)));
 	}
 
 	Mono<Properties> info(String section) {
@@ -154,7 +174,7 @@ final class RedisScripts {
 	}
 
 	private ByteBuffer chunkKey(long index) {
-		return utf8(key("chunk:" + index));
+		return utf8(key(CHUNK + index));
 	}
 
 	static ByteBuffer utf8(String text) {

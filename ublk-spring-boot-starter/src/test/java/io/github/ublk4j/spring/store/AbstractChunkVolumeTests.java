@@ -163,6 +163,20 @@ abstract class AbstractChunkVolumeTests extends BlockDeviceContract {
 	}
 
 	@Test
+	void chunksThatAreThereAreListed() {
+		ChunkStore chunks = claim("A", LEASE, false);
+		for (long index : new long[] { 0, 9, 10, 1025, 3_000_000_000L }) {
+			end(chunks.put(chunks.token(), index, ByteBuffer.wrap(bytes(1, CHUNK))));
+		}
+
+		assertThat(await(chunks.existing(9, 1025).collectList())).containsExactlyInAnyOrder(9L, 10L, 1025L);
+		assertThat(await(chunks.existing(3_000_000_000L, 3_000_000_001L).collectList()))
+			.containsExactly(3_000_000_000L);
+		assertThat(await(chunks.existing(11, 1024).collectList())).isEmpty();
+		end(chunks.release());
+	}
+
+	@Test
 	void olderTokenChangesNothing() {
 		ChunkStore chunks = claim("A", LEASE, false);
 		end(chunks.put(chunks.token(), 1, ByteBuffer.wrap(bytes(1, CHUNK))));
