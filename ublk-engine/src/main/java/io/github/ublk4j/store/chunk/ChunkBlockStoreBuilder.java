@@ -47,9 +47,10 @@ public final class ChunkBlockStoreBuilder {
 
 	private int parallelism = 32;
 
-	private Duration timeout = Duration.ofSeconds(10);
+	/** With the pauses and tokens between, less than a request may take by default. */
+	private Duration timeout = Duration.ofSeconds(5);
 
-	private int retries = 4;
+	private int retries = 3;
 
 	private Duration firstPause = Duration.ofMillis(100);
 
@@ -123,7 +124,7 @@ public final class ChunkBlockStoreBuilder {
 
 	/**
 	 * Sets how long one attempt to read or store a chunk may take.
-	 * @param timeout more than 0; default 10 seconds
+	 * @param timeout more than 0; default 5 seconds
 	 * @return this builder
 	 */
 	public ChunkBlockStoreBuilder timeout(Duration timeout) {
@@ -134,7 +135,7 @@ public final class ChunkBlockStoreBuilder {
 	/**
 	 * Sets how often an attempt is repeated before its request fails, after pauses that
 	 * grow from 100 milliseconds.
-	 * @param retries 0 or more; default 4
+	 * @param retries 0 or more; default 3
 	 * @return this builder
 	 */
 	public ChunkBlockStoreBuilder retries(int retries) {
