@@ -76,12 +76,13 @@ public final class R2dbcChunkVolume implements ChunkVolume {
 
 	@Override
 	public Mono<VolumeDescriptor> describe() {
-		return requirePostgres()
-			.then(this.database.sql("SELECT to_regclass('ublk_volume') IS NOT NULL")
-				.map((row) -> Boolean.TRUE.equals(row.get(0, Boolean.class)))
-				.one())
-			.filter((exists) -> exists)
-			.flatMap((exists) -> select());
+		return requirePostgres().then(tablesExist()).filter((exist) -> exist).flatMap((exist) -> select());
+	}
+
+	private Mono<Boolean> tablesExist() {
+		return this.database.sql("SELECT to_regclass('ublk_chunk') IS NOT NULL")
+			.map((row) -> get(row, 0, Boolean.class))
+			.one();
 	}
 
 	private Mono<Void> requirePostgres() {
@@ -125,13 +126,15 @@ public final class R2dbcChunkVolume implements ChunkVolume {
 			.then(select());
 	}
 
+	/** Only if they are missing: the user of the application may not be allowed to. */
 	private Mono<Void> createTables() {
 		Mono<Void> created = Mono.empty();
 		for (String table : TABLES) {
 			created = created.then(this.database.sql(table).then());
 		}
 		// two servers that create a table together can fail, in spite of IF NOT EXISTS
-		return created.retry(1);
+		Mono<Void> patient = created.retry(1);
+		return tablesExist().flatMap((exist) -> exist ? Mono.empty() : patient);
 	}
 
 	@Override

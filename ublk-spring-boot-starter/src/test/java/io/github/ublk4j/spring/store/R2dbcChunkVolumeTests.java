@@ -48,12 +48,16 @@ class R2dbcChunkVolumeTests extends AbstractChunkVolumeTests {
 
 	private static @Nullable ConnectionPool pool;
 
+	private static ConnectionFactory connections(String user) {
+		return ConnectionFactories
+			.get("r2dbc:postgresql://" + user + "@127.0.0.1:" + LocalServer.postgres().port() + "/postgres");
+	}
+
 	private static ConnectionPool pool() {
 		ConnectionPool connections = pool;
 		if (connections == null) {
 			connections = new ConnectionPool(ConnectionPoolConfiguration
-				.builder(ConnectionFactories
-					.get("r2dbc:postgresql://postgres@127.0.0.1:" + LocalServer.postgres().port() + "/postgres"))
+				.builder(connections("postgres"))
 				.maxSize(10)
 				.build());
 			pool = connections;
@@ -106,6 +110,21 @@ class R2dbcChunkVolumeTests extends AbstractChunkVolumeTests {
 			.bind("name", this.name)
 			.map((row) -> (Long) row.get(0))
 			.one());
+	}
+
+	@Test
+	void tablesOfAnAdministratorAreUsed() {
+		open(builder()).close();
+		DatabaseClient administrator = DatabaseClient.create(pool());
+		String user = "user_" + this.name.substring(0, 8);
+		end(administrator.sql("CREATE ROLE " + user + " LOGIN").then());
+		end(administrator.sql("GRANT SELECT, INSERT, UPDATE, DELETE ON ublk_volume, ublk_chunk TO " + user).then());
+
+		ChunkBlockStore store = open(
+				ChunkBlockStore.of(new R2dbcChunkVolume(connections(user), "of " + user)).size(1 << 20));
+		end(store.write(0, ByteBuffer.wrap(bytes(1, 512))));
+		end(store.discard(0, 512));
+		store.close();
 	}
 
 	@Test
