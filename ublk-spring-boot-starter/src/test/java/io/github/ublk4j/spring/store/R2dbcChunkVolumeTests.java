@@ -56,10 +56,8 @@ class R2dbcChunkVolumeTests extends AbstractChunkVolumeTests {
 	private static ConnectionPool pool() {
 		ConnectionPool connections = pool;
 		if (connections == null) {
-			connections = new ConnectionPool(ConnectionPoolConfiguration
-				.builder(connections("postgres"))
-				.maxSize(10)
-				.build());
+			connections = new ConnectionPool(
+					ConnectionPoolConfiguration.builder(connections("postgres")).maxSize(10).build());
 			pool = connections;
 		}
 		return connections;
