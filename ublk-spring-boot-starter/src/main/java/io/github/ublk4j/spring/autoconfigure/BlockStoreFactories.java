@@ -17,26 +17,58 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
+import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.ObjectProvider;
+
 /**
- * The kinds of store that {@code ublk.devices.<name>.store} can ask for.
+ * The kinds of store that {@code ublk.devices.<name>.store} can ask for: those of beans,
+ * which go first, and those that need none.
  */
 final class BlockStoreFactories {
 
-	private final List<BlockStoreFactory> factories = List.of(new MemoryBlockStoreFactory(),
-			new FileBlockStoreFactory());
+	private static final List<ConfiguredStoreFactory> OWN = List.of(new MemoryBlockStoreFactory(),
+			new FileBlockStoreFactory(), new DirectoryBlockStoreFactory(), new NullBlockStoreFactory(),
+			new PatternBlockStoreFactory());
+
+	/** What to add for kinds of the starter that are beans. */
+	private static final Map<String, String> MISSING = Map.of("redis:",
+			"Add the dependency spring-boot-starter-data-redis, and set spring.data.redis.*; "
+					+ "it needs a ReactiveRedisConnectionFactory, which Lettuce brings.",
+			"r2dbc:", "Add the dependencies spring-boot-starter-r2dbc and r2dbc-postgresql, and set spring.r2dbc.*; "
+					+ "it needs a ConnectionFactory.");
+
+	private final ObjectProvider<BlockStoreFactory> beans;
+
+	BlockStoreFactories(ObjectProvider<BlockStoreFactory> beans) {
+		this.beans = beans;
+	}
+
+	private Stream<BlockStoreFactory> all() {
+		return Stream.concat(this.beans.orderedStream(), OWN.stream());
+	}
 
 	BlockStoreFactory find(String disk, String store) {
-		return this.factories.stream()
-			.filter((factory) -> factory.supports(store))
+		return all().filter((factory) -> factory.supports(store))
 			.findFirst()
 			.orElseThrow(() -> new DiskStartupException(
 					"There is no store '" + store + "': " + PropertyNames.of(disk, "store") + "=" + store + ".",
-					"Set " + PropertyNames.of(disk, "store") + " to " + syntax() + "."));
+					remedy(disk, store)));
+	}
+
+	private String remedy(String disk, String store) {
+		return MISSING.entrySet()
+			.stream()
+			.filter((missing) -> store.startsWith(missing.getKey()))
+			.findFirst()
+			.map(Map.Entry::getValue)
+			.orElseGet(() -> "Set " + PropertyNames.of(disk, "store") + " to " + syntax() + ".");
 	}
 
 	/**
@@ -48,9 +80,10 @@ final class BlockStoreFactories {
 	 * @param source what serves the disk
 	 */
 	void requireOwnProperties(String disk, Device properties, @Nullable BlockStoreFactory used, DiskSource source) {
-		for (BlockStoreFactory other : this.factories) {
-			String property = (other != used) ? other.ownProperty(properties) : null;
-			if (property != null) {
+		String kept = (used instanceof ConfiguredStoreFactory configured) ? configured.ownProperty(properties) : null;
+		for (ConfiguredStoreFactory other : OWN) {
+			String property = other.ownProperty(properties);
+			if (property != null && !property.equals(kept)) {
 				throw new DiskStartupException(
 						PropertyNames.of(disk, property) + " is for a disk with " + PropertyNames.of(disk, "store")
 								+ "=" + other.syntax() + "; the disk '" + disk + "' is served by the " + source + ".",
@@ -64,7 +97,7 @@ final class BlockStoreFactories {
 	 * Returns what can be written, for people.
 	 */
 	String syntax() {
-		return this.factories.stream().map(BlockStoreFactory::syntax).collect(Collectors.joining(" or "));
+		return all().map(BlockStoreFactory::syntax).collect(Collectors.joining(" or "));
 	}
 
 }

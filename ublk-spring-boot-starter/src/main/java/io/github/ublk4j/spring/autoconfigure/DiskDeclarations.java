@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
+import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,7 @@ final class DiskDeclarations {
 
 	private final DeclaredDevices properties;
 
-	private final BlockStoreFactories stores = new BlockStoreFactories();
+	private final BlockStoreFactories stores;
 
 	private final NamedCustomizers<BlockDeviceCustomizer> customizers;
 
@@ -58,6 +59,7 @@ final class DiskDeclarations {
 		this.properties = new DeclaredDevices(properties.devices(), written);
 		this.customizers = new NamedCustomizers<>(beanFactory, BlockDeviceCustomizer.class);
 		this.text = new AnnotationText(beanFactory);
+		this.stores = new BlockStoreFactories(beanFactory.getBeanProvider(BlockStoreFactory.class));
 	}
 
 	/**

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code store: file:/path/to/disk.img}.
  */
-final class FileBlockStoreFactory implements BlockStoreFactory {
+final class FileBlockStoreFactory implements ConfiguredStoreFactory {
 
 	private static final String PREFIX = "file:";
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code store: memory}.
  */
-final class MemoryBlockStoreFactory implements BlockStoreFactory {
+final class MemoryBlockStoreFactory implements ConfiguredStoreFactory {
 
 	@Override
 	public String syntax() {

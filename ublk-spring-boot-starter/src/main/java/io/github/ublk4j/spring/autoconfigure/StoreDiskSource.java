@@ -23,6 +23,7 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import io.github.ublk4j.store.StoreUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +58,12 @@ final class StoreDiskSource implements DiskSource {
 
 	@Override
 	public void open(DiskSpec spec) {
-		this.opened = explained(spec.name(), () -> this.factory.open(spec, this.store, this.properties));
+		this.opened = explained(spec.name(), () -> make(spec));
+	}
+
+	private BlockStore make(DiskSpec spec) {
+		return (this.factory instanceof ConfiguredStoreFactory configured)
+				? configured.open(spec, this.store, this.properties) : this.factory.open(spec, this.store);
 	}
 
 	private <T> T explained(String disk, Supplier<T> action) {

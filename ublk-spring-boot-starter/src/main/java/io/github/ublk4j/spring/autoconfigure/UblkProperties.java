@@ -127,7 +127,7 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * it has one, or else from the default.
 	 *
 	 * @param enabled Whether the disk is served.
-	 * @param store What holds the data of a disk without a bean. Either "memory", or
+	 * @param store What holds the data of a disk without a bean. For example "memory", or
 	 * "file:/path/to/disk.img", which is created sparse if it is missing.
 	 * @param size Capacity, a multiple of the logical block size. An existing file or
 	 * block device is served in its whole size by default.
@@ -157,16 +157,19 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * for ever. Defaults to 30s.
 	 * @param memory Properties of the store "memory".
 	 * @param file Properties of a store "file:/path".
+	 * @param chunks Properties of stores that keep a disk in chunks, such as
+	 * "directory:/path".
 	 */
 	public record Device(@DefaultValue("true") boolean enabled, @Nullable String store, @Nullable DataSize size,
 			@Nullable Integer queues, @Nullable Integer queueDepth, @Nullable DataSize maxIoSize,
 			@Nullable DataSize logicalBlockSize, @Nullable DataSize physicalBlockSize, @Nullable DataSize ioMin,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
 			@Nullable DataMode dataMode, @Nullable Recovery recovery, @Nullable OnShutdown onShutdown,
-			@Nullable Duration requestTimeout, @DefaultValue MemoryStore memory, @DefaultValue FileStore file) {
+			@Nullable Duration requestTimeout, @DefaultValue MemoryStore memory, @DefaultValue FileStore file,
+			@DefaultValue ChunkedStore chunks) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
-				null, null, null, null, new MemoryStore(false), new FileStore(false));
+				null, null, null, null, new MemoryStore(false), new FileStore(false), new ChunkedStore(null, false));
 
 	}
 
@@ -187,6 +190,19 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * a logical-block-size of at least that of the storage below the file.
 	 */
 	public record FileStore(@DefaultValue("false") boolean directIo) {
+
+	}
+
+	/**
+	 * Properties of stores that keep a disk in chunks.
+	 *
+	 * @param chunkSize Size of the chunks of a volume that is made, a power of two from
+	 * 4KB to 32MB. An existing volume must have it. Defaults to that of the volume, or
+	 * 64KB.
+	 * @param takeOver Whether a server that holds the volume loses it, and fails all its
+	 * requests from then on. By default this one is refused.
+	 */
+	public record ChunkedStore(@Nullable DataSize chunkSize, @DefaultValue("false") boolean takeOver) {
 
 	}
 

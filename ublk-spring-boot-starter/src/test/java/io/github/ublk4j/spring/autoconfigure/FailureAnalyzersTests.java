@@ -248,7 +248,8 @@ class FailureAnalyzersTests {
 				this.contextRunner.withPropertyValues("ublk.devices.archive.store=floppy:a",
 						"ublk.devices.archive.size=1MB"),
 				"There is no store 'floppy:a': ublk.devices.archive.store=floppy:a.",
-				"Set ublk.devices.archive.store to memory or file:/path/to/disk.img.");
+				"Set ublk.devices.archive.store to memory or file:/path/to/disk.img or "
+						+ "directory:/path/to/disk or null or pattern:<seed>.");
 	}
 
 	@Test
@@ -258,7 +259,8 @@ class FailureAnalyzersTests {
 					.withPropertyValues("ublk.devices.thrid.size=1MB"),
 				"There is nothing to serve the disk 'thrid': ublk.devices.thrid.store is not set, "
 						+ "and no bean is annotated with @BlockDevice(name = \"thrid\").",
-				"Set ublk.devices.thrid.store to memory or file:/path/to/disk.img, "
+				"Set ublk.devices.thrid.store to memory or file:/path/to/disk.img or "
+						+ "directory:/path/to/disk or null or pattern:<seed>, "
 						+ "or write the name of the disk of a @BlockDevice bean ('first', 'second').");
 	}
 

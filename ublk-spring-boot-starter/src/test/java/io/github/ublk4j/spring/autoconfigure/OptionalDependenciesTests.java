@@ -60,14 +60,21 @@ class OptionalDependenciesTests {
 
 	private static final String OBSERVATIONS = "ublkObservationDecorator";
 
-	private static final List<String> OPTIONAL = List.of(ENDPOINT, WEB_EXTENSION, HEALTH, METRICS, OBSERVATIONS);
+	private static final String REDIS = "redisBlockStoreFactory";
+
+	private static final String R2DBC = "r2dbcBlockStoreFactory";
+
+	private static final List<String> OPTIONAL = List.of(ENDPOINT, WEB_EXTENSION, HEALTH, METRICS, OBSERVATIONS, REDIS,
+			R2DBC);
 
 	private static final Map<String, List<String>> MODULES = Map.of("actuator",
 			List.of("org.springframework.boot.actuate"), "health", List.of("org.springframework.boot.health"),
 			"micrometer", List.of("io.micrometer"), "metrics", List.of("org.springframework.boot.micrometer.metrics"),
 			"observation", List.of("org.springframework.boot.micrometer.observation"), "web",
 			List.of("org.springframework.web", "org.springframework.boot.webflux", "org.springframework.http"), "tests",
-			List.of("org.springframework.test", "org.junit"));
+			List.of("org.springframework.test", "org.junit"), "redis",
+			List.of("org.springframework.boot.data.redis", "org.springframework.data.redis", "io.lettuce"), "r2dbc",
+			List.of("org.springframework.boot.r2dbc", "org.springframework.r2dbc", "io.r2dbc"));
 
 	private final TestUblk ublk = new TestUblk();
 
@@ -75,7 +82,8 @@ class OptionalDependenciesTests {
 
 	OptionalDependenciesTests(@TempDir Path directory) {
 		this.properties = new String[] { "ublk.run-directory=" + directory.resolve("run"),
-				"ublk.observations.enabled=true", "management.endpoints.web.exposure.include=*" };
+				"ublk.observations.enabled=true", "management.endpoints.web.exposure.include=*",
+				"spring.r2dbc.url=r2dbc:postgresql://nobody@127.0.0.1/not-asked" };
 	}
 
 	@Test
@@ -124,7 +132,8 @@ class OptionalDependenciesTests {
 				Arguments.of(List.of("micrometer"), List.of(METRICS, OBSERVATIONS)),
 				Arguments.of(List.of("metrics"), List.of(METRICS)),
 				Arguments.of(List.of("observation"), List.of(OBSERVATIONS)), Arguments.of(List.of("web"), List.of()),
-				Arguments.of(List.of("tests"), List.of()), Arguments.of(List.copyOf(MODULES.keySet()), OPTIONAL));
+				Arguments.of(List.of("tests"), List.of()), Arguments.of(List.of("redis"), List.of(REDIS)),
+				Arguments.of(List.of("r2dbc"), List.of(R2DBC)), Arguments.of(List.copyOf(MODULES.keySet()), OPTIONAL));
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -1,0 +1,40 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.store.chunk;
+
+import java.io.Serial;
+
+import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockIoException;
+
+/**
+ * A change of a volume was refused, since its token is not the latest one.
+ */
+public class FencedException extends BlockIoException {
+
+	@Serial
+	private static final long serialVersionUID = 1L;
+
+	/**
+	 * Creates an exception.
+	 * @param message who holds the volume, for people
+	 */
+	public FencedException(String message) {
+		super(BlockErrno.EIO, message);
+	}
+
+}

@@ -1,0 +1,38 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import java.nio.file.Path;
+
+import io.github.ublk4j.store.chunk.ChunkVolume;
+import io.github.ublk4j.store.chunk.DirectoryChunkVolume;
+
+/**
+ * {@code store: directory:/path/to/disk}.
+ */
+final class DirectoryBlockStoreFactory extends ChunkStoreFactory {
+
+	DirectoryBlockStoreFactory() {
+		super("directory", "/path/to/disk", "Check the path and the rights to it.");
+	}
+
+	@Override
+	ChunkVolume volume(String name) {
+		return DirectoryChunkVolume.at(Path.of(name));
+	}
+
+}

@@ -1,0 +1,44 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import io.github.ublk4j.store.NullBlockStore;
+
+/**
+ * {@code store: null}, which YAML reads as nothing, so it is written in quotes.
+ */
+final class NullBlockStoreFactory implements ConfiguredStoreFactory {
+
+	@Override
+	public String syntax() {
+		return "null";
+	}
+
+	@Override
+	public boolean supports(String store) {
+		return store.equals("null");
+	}
+
+	@Override
+	public BlockStore open(DiskSpec spec, String store, Device properties) {
+		return new NullBlockStore(spec.size());
+	}
+
+}

@@ -1,0 +1,56 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import io.github.ublk4j.store.PatternBlockStore;
+
+/**
+ * {@code store: pattern:<seed>}.
+ */
+final class PatternBlockStoreFactory implements ConfiguredStoreFactory {
+
+	private static final String PREFIX = "pattern:";
+
+	@Override
+	public String syntax() {
+		return PREFIX + "<seed>";
+	}
+
+	@Override
+	public boolean supports(String store) {
+		return store.startsWith(PREFIX) && store.length() > PREFIX.length();
+	}
+
+	@Override
+	public BlockStore open(DiskSpec spec, String store, Device properties) {
+		return new PatternBlockStore(spec.size(), seed(store.substring(PREFIX.length())));
+	}
+
+	private static long seed(String written) {
+		try {
+			return Long.parseLong(written);
+		}
+		catch (NumberFormatException ex) {
+			throw new IllegalArgumentException("the seed '" + written + "' is not a number of 64 bits, such as 42.",
+					ex);
+		}
+	}
+
+}

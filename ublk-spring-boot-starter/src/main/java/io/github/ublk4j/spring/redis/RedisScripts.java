@@ -1,0 +1,184 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.redis;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Properties;
+import java.util.function.Function;
+
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+
+import org.springframework.data.redis.connection.ReactiveRedisConnection;
+import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
+import org.springframework.data.redis.connection.ReturnType;
+
+/**
+ * What is asked of the server. Scripts answer with one string, of words.
+ */
+final class RedisScripts {
+
+	static final String CHUNK = "chunk:";
+
+	static final String DESCRIBE = "return redis.call('GET', KEYS[1]) or ''";
+
+	static final String CREATE = """
+			redis.call('SETNX', KEYS[1], ARGV[1])
+			return redis.call('GET', KEYS[1])
+			""";
+
+	private static final String NOW = """
+			local time = redis.call('TIME')
+			local now = time[1] * 1000 + math.floor(time[2] / 1000)
+			""";
+
+	/** Of holder, lease in milliseconds, whether to take over. */
+	static final String CLAIM = NOW + """
+			local fence = redis.call('HMGET', KEYS[1], 'holder', 'until')
+			if fence[1] and tonumber(fence[2]) > now and ARGV[3] == '0' then
+			  return 'held ' .. string.format('%.0f', fence[2] - now) .. ' ' .. fence[1]
+			end
+			redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', now + ARGV[2]))
+			return 'token ' .. redis.call('HINCRBY', KEYS[1], 'token', 1)
+			""";
+
+	private static final String REQUIRE_HOLDER = """
+			local holder = redis.call('HGET', KEYS[1], 'holder')
+			if holder ~= ARGV[1] then
+			  return 'lost ' .. (holder or 'nobody')
+			end
+			""";
+
+	/** Of holder. */
+	static final String NEXT_TOKEN = REQUIRE_HOLDER + """
+			return 'token ' .. redis.call('HINCRBY', KEYS[1], 'token', 1)
+			""";
+
+	/** Of holder, lease in milliseconds. */
+	static final String RENEW_LEASE = REQUIRE_HOLDER + NOW + """
+			redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[2]))
+			return 'renewed'
+			""";
+
+	/** Of holder. The token stays: it must never be given out again. */
+	static final String RELEASE = REQUIRE_HOLDER + """
+			redis.call('HDEL', KEYS[1], 'holder', 'until')
+			return 'released'
+			""";
+
+	/** Of first and last chunk; the key is that of a chunk without its number. */
+	static final String EXISTING = """
+			local found = {}
+			for index = tonumber(ARGV[1]), tonumber(ARGV[2]) do
+			  local number = string.format('%.0f', index)
+			  if redis.call('EXISTS', KEYS[1] .. number) == 1 then
+			    found[#found + 1] = number
+			  end
+			end
+			return table.concat(found, ' ')
+			""";
+
+	/** A script, since a client may be set up to read from replicas, which lag behind. */
+	private static final String GET_RANGE = "return redis.call('GETRANGE', KEYS[1], ARGV[1], ARGV[2])";
+
+	private static final String REQUIRE_TOKEN = """
+			local fence = redis.call('HMGET', KEYS[1], 'token', 'holder')
+			if fence[1] ~= ARGV[1] then
+			  return 'lost ' .. (fence[2] or 'nobody')
+			end
+			""";
+
+	/** Of token, chunk. */
+	static final String PUT = REQUIRE_TOKEN + """
+			redis.call('SET', KEYS[2], ARGV[2])
+			return 'stored'
+			""";
+
+	/** Of token. */
+	static final String DELETE = REQUIRE_TOKEN + """
+			redis.call('DEL', KEYS[2])
+			return 'deleted'
+			""";
+
+	private final ReactiveRedisConnectionFactory connections;
+
+	private final String prefix;
+
+	RedisScripts(ReactiveRedisConnectionFactory connections, String prefix) {
+		this.connections = connections;
+		this.prefix = prefix;
+	}
+
+	String key(String suffix) {
+		return this.prefix + suffix;
+	}
+
+	Mono<String> run(String script, String keySuffix, String... arguments) {
+		ByteBuffer[] keyAndArguments = new ByteBuffer[1 + arguments.length];
+		keyAndArguments[0] = utf8(key(keySuffix));
+		for (int i = 0; i < arguments.length; i++) {
+			keyAndArguments[1 + i] = utf8(arguments[i]);
+		}
+		return eval(script, 1, keyAndArguments).map(RedisScripts::text);
+	}
+
+	/**
+	 * Changes a chunk.
+	 * @param arguments token and, for a put, the data
+	 */
+	Mono<String> change(String script, long index, ByteBuffer... arguments) {
+		ByteBuffer[] keysAndArguments = new ByteBuffer[2 + arguments.length];
+		keysAndArguments[0] = utf8(key("fence"));
+		keysAndArguments[1] = chunkKey(index);
+		System.arraycopy(arguments, 0, keysAndArguments, 2, arguments.length);
+		return eval(script, 2, keysAndArguments).map(RedisScripts::text);
+	}
+
+	private Mono<ByteBuffer> eval(String script, int keys, ByteBuffer... keysAndArguments) {
+		return ask((connection) -> connection.scriptingCommands()
+			.<ByteBuffer>eval(utf8(script), ReturnType.VALUE, keys, keysAndArguments)
+			.next());
+	}
+
+	private static String text(ByteBuffer answer) {
+		return StandardCharsets.UTF_8.decode(answer).toString();
+	}
+
+	Mono<ByteBuffer> getRange(long index, int offset, int length) {
+		return eval(GET_RANGE, 1, chunkKey(index), utf8(String.valueOf(offset)),
+				utf8(String.valueOf((long) offset + length - 1)));
+	}
+
+	Mono<Properties> info(String section) {
+		return ask((connection) -> connection.serverCommands().info(section));
+	}
+
+	private <T> Mono<T> ask(Function<ReactiveRedisConnection, Publisher<T>> question) {
+		return Mono.usingWhen(Mono.fromSupplier(this.connections::getReactiveConnection),
+				(connection) -> Mono.from(question.apply(connection)), ReactiveRedisConnection::closeLater);
+	}
+
+	private ByteBuffer chunkKey(long index) {
+		return utf8(key(CHUNK + index));
+	}
+
+	static ByteBuffer utf8(String text) {
+		return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+	}
+
+}

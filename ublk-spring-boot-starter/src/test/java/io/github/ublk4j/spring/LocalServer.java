@@ -1,0 +1,220 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.util.FileSystemUtils;
+
+import static org.awaitility.Awaitility.await;
+
+/**
+ * A real server of the machine, started on a free port for the tests of this JVM. Where
+ * it is not installed, the tests are skipped and say so; in CI they fail.
+ */
+public final class LocalServer {
+
+	private static final Logger logger = LoggerFactory.getLogger(LocalServer.class);
+
+	private static @Nullable LocalServer redis;
+
+	private static @Nullable LocalServer postgres;
+
+	private final int port;
+
+	private LocalServer(int port) {
+		this.port = port;
+	}
+
+	/**
+	 * Returns a Redis that keeps nothing on disk.
+	 */
+	public static synchronized LocalServer redis() {
+		if (redis == null) {
+			String program = find("redis-server", "valkey-server").orElseGet(() -> missing("redis-server"));
+			redis = start("redis", (directory) -> {
+			}, (directory) -> (port) -> List.of(program, "--bind", "127.0.0.1", "--port", String.valueOf(port),
+					"--save", "", "--appendonly", "no", "--dir", directory.toString()));
+		}
+		return redis;
+	}
+
+	/**
+	 * Returns a PostgreSQL whose user {@code postgres} needs no password.
+	 */
+	public static synchronized LocalServer postgres() {
+		if (postgres == null) {
+			String initdb = find("initdb").orElseGet(() -> missing("postgresql"));
+			String program = find("postgres").orElseGet(() -> missing("postgresql"));
+			postgres = start("postgres",
+					(directory) -> run(asPostgres(initdb, "--pgdata", directory + "/data", "--auth", "trust",
+							"--username", "postgres", "--no-sync", "--encoding", "UTF8")),
+					(directory) -> (port) -> asPostgres(program, "-D", directory + "/data", "-h", "127.0.0.1", "-p",
+							String.valueOf(port), "-k", directory.toString(), "-F"));
+		}
+		return postgres;
+	}
+
+	/** PostgreSQL refuses to run as root. */
+	private static List<String> asPostgres(String... command) {
+		List<String> all = new ArrayList<>();
+		if (isRoot()) {
+			all.addAll(List.of("runuser", "-u", "postgres", "--"));
+		}
+		all.addAll(List.of(command));
+		return all;
+	}
+
+	private static boolean isRoot() {
+		return "root".equals(System.getProperty("user.name"));
+	}
+
+	private static Optional<String> find(String... names) {
+		Stream<Path> path = Stream.of(Objects.requireNonNull(System.getenv("PATH")).split(File.pathSeparator, -1))
+			.map(Path::of);
+		List<Path> directories = Stream.concat(path, versions(Path.of("/usr/lib/postgresql"))).toList();
+		return Stream.of(names)
+			.flatMap((name) -> directories.stream().map((directory) -> directory.resolve(name)))
+			.filter(Files::isExecutable)
+			.map(Path::toString)
+			.findFirst();
+	}
+
+	private static Stream<Path> versions(Path directory) {
+		File[] versions = directory.toFile().listFiles();
+		return (versions != null) ? Stream.of(versions).map((version) -> version.toPath().resolve("bin"))
+				: Stream.empty();
+	}
+
+	private static String missing(String debianPackage) {
+		String reason = "The tests of this class need " + debianPackage + ": apt-get install " + debianPackage;
+		if (System.getenv("CI") != null) {
+			throw new IllegalStateException(reason);
+		}
+		logger.warn("Skipped. {}", reason);
+		Assumptions.abort(reason);
+		throw new AssertionError(reason);
+	}
+
+	private static LocalServer start(String name, Consumer<Path> prepare,
+			Function<Path, IntFunction<List<String>>> command) {
+		try {
+			Path directory = Files.createTempDirectory("ublk-" + name);
+			if (isRoot() && name.equals("postgres")) {
+				run(List.of("chown", "postgres", directory.toString()));
+			}
+			prepare.accept(directory);
+			int port = freePort();
+			Path log = directory.resolve("log.txt");
+			Process process = new ProcessBuilder(command.apply(directory).apply(port)).redirectErrorStream(true)
+				.redirectOutput(Redirect.to(log.toFile()))
+				.start();
+			Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(process, directory)));
+			await(name).atMost(Duration.ofSeconds(60)).until(() -> {
+				if (!process.isAlive()) {
+					throw new IllegalStateException(name + " did not start: " + Files.readString(log));
+				}
+				return answers(port);
+			});
+			return new LocalServer(port);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static int freePort() throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			return socket.getLocalPort();
+		}
+	}
+
+	private static boolean answers(int port) {
+		try (Socket socket = new Socket()) {
+			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+			return true;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	private static void run(List<String> command) {
+		try {
+			Process process = new ProcessBuilder(command).redirectErrorStream(true)
+				.redirectOutput(Redirect.DISCARD)
+				.start();
+			if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+				throw new IllegalStateException(String.format(Locale.ROOT, "%s failed", String.join(" ", command)));
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static void stop(Process process, Path directory) {
+		process.descendants().forEach(ProcessHandle::destroy);
+		process.destroy();
+		try {
+			if (!process.waitFor(10, TimeUnit.SECONDS)) {
+				process.destroyForcibly();
+			}
+			FileSystemUtils.deleteRecursively(directory);
+		}
+		catch (InterruptedException | IOException ex) {
+			logger.warn("A server of the tests is left behind in {}", directory, ex);
+		}
+	}
+
+	/**
+	 * Returns where it listens, on 127.0.0.1.
+	 */
+	public int port() {
+		return this.port;
+	}
+
+}
