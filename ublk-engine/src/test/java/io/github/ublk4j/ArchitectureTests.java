@@ -68,6 +68,7 @@ class ArchitectureTests {
 					engine        | engine.simulation engine.device engine.queue engine.driver engine.uring engine.linux block store metrics
 					block         | nothing
 					store         | block engine.linux
+					layer         | block
 					metrics       | block
 					""")
 	void packageKnowsOnlyThoseBelowIt(String name, @Nullable String below) {
@@ -100,7 +101,7 @@ class ArchitectureTests {
 	@Test
 	void publicClassesShowNothingOfTheInside() {
 		check(classes().that()
-			.resideInAnyPackage(ROOT + "block", ROOT + "store", ROOT + "engine", ROOT + "metrics")
+			.resideInAnyPackage(ROOT + "block", ROOT + "store", ROOT + "layer", ROOT + "engine", ROOT + "metrics")
 			.or()
 			.haveSimpleName("SimulatedDisk")
 			.and()

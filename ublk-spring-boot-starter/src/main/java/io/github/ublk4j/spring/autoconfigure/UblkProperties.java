@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 import io.github.ublk4j.block.DataMode;
@@ -148,16 +149,20 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * for ever. Defaults to 30s.
 	 * @param memory Properties of the store "memory".
 	 * @param file Properties of a store "file:/path".
+	 * @param layers Layers over the store, the first nearest to the kernel. Names of
+	 * layers such as "cache", or of beans of type BlockLayer.
+	 * @param layer Properties of the layers.
 	 */
 	public record Device(@DefaultValue("true") boolean enabled, @Nullable String store, @Nullable DataSize size,
 			@Nullable Integer queues, @Nullable Integer queueDepth, @Nullable DataSize maxIoSize,
 			@Nullable DataSize logicalBlockSize, @Nullable DataSize physicalBlockSize, @Nullable DataSize ioMin,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
 			@Nullable DataMode dataMode, @Nullable Recovery recovery, @Nullable OnShutdown onShutdown,
-			@Nullable Duration requestTimeout, @DefaultValue MemoryStore memory, @DefaultValue FileStore file) {
+			@Nullable Duration requestTimeout, @DefaultValue MemoryStore memory, @DefaultValue FileStore file,
+			@DefaultValue List<String> layers, @DefaultValue LayerProperties layer) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
-				null, null, null, null, new MemoryStore(false), new FileStore(false));
+				null, null, null, null, new MemoryStore(false), new FileStore(false), List.of(), LayerProperties.UNSET);
 
 	}
 
