@@ -19,7 +19,6 @@ package io.github.ublk4j.layer;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,12 +28,13 @@ import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.BlockStoreHandler;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
+import static io.github.ublk4j.layer.TestBytes.bytes;
+import static io.github.ublk4j.layer.TestBytes.errno;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -253,18 +253,6 @@ class FaultLayerTests {
 		store.limit(RateLimit.NONE);
 		assertThat(ended).hasValue(1);
 		assertThat(store.limit()).isEqualTo(RateLimit.NONE);
-	}
-
-	private static @Nullable BlockErrno errno(Mono<Void> request) {
-		return request.then(Mono.<BlockErrno>empty())
-			.onErrorResume((ex) -> Mono.just(BlockIoException.errnoOf(ex)))
-			.block(PATIENCE);
-	}
-
-	private static ByteBuffer bytes(int length, int value) {
-		byte[] bytes = new byte[length];
-		Arrays.fill(bytes, (byte) value);
-		return ByteBuffer.wrap(bytes);
 	}
 
 }

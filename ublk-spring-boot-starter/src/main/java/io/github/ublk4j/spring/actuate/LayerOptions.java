@@ -31,12 +31,17 @@ import java.util.stream.Collectors;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.layer.CacheStore;
+import io.github.ublk4j.layer.CopyOnWriteStore;
 import io.github.ublk4j.layer.DelayStore;
+import io.github.ublk4j.layer.EncryptStore;
 import io.github.ublk4j.layer.ErrorStore;
 import io.github.ublk4j.layer.FaultRule;
+import io.github.ublk4j.layer.LogStore;
 import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
+import io.github.ublk4j.layer.StatsStore;
 
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.unit.DataSize;
@@ -70,6 +75,9 @@ final class LayerOptions {
 		}
 		else if (layer instanceof RateLimitStore rateLimit) {
 			options.rateLimit(rateLimit);
+		}
+		else {
+			options.shown(layer);
 		}
 		return options;
 	}
@@ -154,6 +162,30 @@ final class LayerOptions {
 				(value) -> layer.limit(new RateLimit(limit.bytesPerSecond(), Long.parseLong(value), limit.burst())));
 		add("burst", limit.burst(), "Use 0 to 1h, such as 100ms.", (value) -> layer
 			.limit(new RateLimit(limit.bytesPerSecond(), limit.operationsPerSecond(), duration(value))));
+	}
+
+	/**
+	 * Shows what cannot be changed.
+	 */
+	private void shown(BlockStore layer) {
+		if (layer instanceof CacheStore cache) {
+			this.values.put("cached-bytes", cache.cachedBytes());
+			this.values.put("dirty-bytes", cache.dirtyBytes());
+		}
+		else if (layer instanceof CopyOnWriteStore copyOnWrite) {
+			this.values.put("changed-bytes", copyOnWrite.changedBytes());
+		}
+		else if (layer instanceof EncryptStore encrypt) {
+			this.values.put("algorithm", encrypt.algorithm());
+			this.values.put("sector-size", encrypt.sectorSize());
+			this.values.put("key", "******");
+		}
+		else if (layer instanceof LogStore log) {
+			this.values.put("level", log.level().name().toLowerCase(Locale.ROOT));
+		}
+		else if (layer instanceof StatsStore stats) {
+			stats.statistics().forEach((operation, counted) -> this.values.put(written(operation), counted));
+		}
 	}
 
 	private static Duration duration(String value) {

@@ -27,18 +27,24 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.layer.CacheStore;
+import io.github.ublk4j.layer.CopyOnWriteStore;
 import io.github.ublk4j.layer.DelayStore;
+import io.github.ublk4j.layer.EncryptStore;
 import io.github.ublk4j.layer.ErrorStore;
+import io.github.ublk4j.layer.LogStore;
 import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
 import io.github.ublk4j.layer.ReadOnlyStore;
+import io.github.ublk4j.layer.StatsStore;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkLayersEndpointAutoConfiguration;
 import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.Test;
+import org.slf4j.event.Level;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
 import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.JacksonEndpointAutoConfiguration;
@@ -123,6 +129,39 @@ class UblkLayersEndpointTests {
 			.isEqualTo("discard")
 			.jsonPath("$.devices[0].layers[4].changeable.length()")
 			.isEqualTo(0));
+	}
+
+	@Test
+	void whatCannotBeChangedIsShownWithoutSecrets() {
+		byte[] key = new byte[32];
+		key[0] = 1;
+		StatsStore stats = new StatsStore(this.memory);
+		stats.flush().onErrorComplete().block();
+		Map<String, BlockStore> layers = new LinkedHashMap<>();
+		layers.put("encrypt", new EncryptStore(this.memory, key, 512));
+		layers.put("stats", stats);
+		layers.put("cache", CacheStore.over(this.memory).build());
+		layers.put("copy-on-write", new CopyOnWriteStore(this.memory, MemoryBlockStore.sparse(1 << 20), 4096));
+		layers.put("log", new LogStore(this.memory, "scratch", Level.DEBUG));
+		willReturn(layers).given(this.devices).layers("scratch");
+		this.web.run((context) -> client(context).get()
+			.uri("/actuator/ublklayers/scratch")
+			.exchange()
+			.expectStatus()
+			.isOk()
+			.expectBody()
+			.jsonPath("$.layers[0].options.algorithm")
+			.isEqualTo("AES-128-XTS")
+			.jsonPath("$.layers[0].options.key")
+			.isEqualTo("******")
+			.jsonPath("$.layers[1].options.flush.errors")
+			.isEqualTo(1)
+			.jsonPath("$.layers[2].options.dirty-bytes")
+			.isEqualTo(0)
+			.jsonPath("$.layers[3].options.changed-bytes")
+			.isEqualTo(0)
+			.jsonPath("$.layers[4].options.level")
+			.isEqualTo("debug"));
 	}
 
 	@Test

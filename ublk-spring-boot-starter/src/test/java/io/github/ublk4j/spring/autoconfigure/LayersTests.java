@@ -23,28 +23,37 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.layer.BlockLayer;
+import io.github.ublk4j.layer.CacheStore;
+import io.github.ublk4j.layer.CopyOnWriteStore;
 import io.github.ublk4j.layer.DelayStore;
+import io.github.ublk4j.layer.EncryptStore;
 import io.github.ublk4j.layer.ErrorStore;
+import io.github.ublk4j.layer.LogStore;
 import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
 import io.github.ublk4j.layer.ReadOnlyStore;
+import io.github.ublk4j.layer.StatsStore;
 import io.github.ublk4j.layer.WindowStore;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.store.MemoryBlockStore;
+import org.assertj.core.util.Throwables;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.event.Level;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
@@ -57,6 +66,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What {@code ublk.devices.<name>.layers} makes of a disk.
  */
 class LayersTests {
+
+	private static final String KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==";
 
 	private final TestUblk ublk = new TestUblk();
 
@@ -130,6 +141,92 @@ class LayersTests {
 				assertThat(layer(context, "rate-limit", RateLimitStore.class).limit())
 					.isEqualTo(new RateLimit(10 << 20, 100, Duration.ofSeconds(1)));
 			});
+	}
+
+	@Test
+	void everyLayerHasItsOptions() throws Exception {
+		Path key = Files.writeString(this.directory.resolve("key"), KEY + "\n");
+		memory("ublk.devices.ram.layers=cache,log,stats,retry,timeout,copy-on-write,encrypt",
+				"ublk.devices.ram.layer.cache.mode=write-back", "ublk.devices.ram.layer.cache.capacity=1MB",
+				"ublk.devices.ram.layer.cache.block-size=4KB", "ublk.devices.ram.layer.cache.dirty-limit=64KB",
+				"ublk.devices.ram.layer.log.level=info", "ublk.devices.ram.layer.retry.attempts=5",
+				"ublk.devices.ram.layer.retry.first-backoff=1ms", "ublk.devices.ram.layer.retry.max-backoff=2ms",
+				"ublk.devices.ram.layer.timeout.after=1s", "ublk.devices.ram.layer.copy-on-write.block-size=4KB",
+				"ublk.devices.ram.layer.copy-on-write.overlay=file:" + this.directory.resolve("overlay"),
+				"ublk.devices.ram.layer.encrypt.key=file:" + key, "ublk.devices.ram.layer.encrypt.sector-size=4KB",
+				"ublk.devices.ram.logical-block-size=4KB")
+			.run((context) -> {
+				CacheStore cache = layer(context, "cache", CacheStore.class);
+				cache.write(0, ByteBuffer.allocate(4096).put(0, (byte) 7)).block();
+				assertThat(cache.dirtyBytes()).isEqualTo(4096);
+				cache.flush().block();
+				assertThat(layer(context, "copy-on-write", CopyOnWriteStore.class).changedBytes()).isEqualTo(4096);
+				assertThat(Files.size(this.directory.resolve("overlay"))).isEqualTo(1 << 20);
+				assertThat(layer(context, "encrypt", EncryptStore.class).toString()).contains("AES-256", "4096");
+				assertThat(layer(context, "stats", StatsStore.class).statistics().get(BlockOperation.WRITE))
+					.extracting("requests")
+					.isEqualTo(1L);
+				assertThat(layer(context, "log", LogStore.class).level()).isEqualTo(Level.INFO);
+				assertThat(context.getBean(BlockDevices.class).layers("ram")).containsKeys("retry", "timeout");
+			});
+	}
+
+	@Test
+	void layersHaveDefaults() {
+		memory("ublk.devices.ram.layers=cache,log,stats,retry,timeout,copy-on-write")
+			.run((context) -> assertThat(context.getBean(BlockDevices.class).layers("ram")).hasSize(6));
+	}
+
+	@Test
+	void keyIsNeitherShownNorQuoted() {
+		memory("ublk.devices.ram.layers=encrypt", "ublk.devices.ram.layer.encrypt.key=" + KEY)
+			.run((context) -> assertThat(context.getBean(UblkProperties.class).toString()).contains("key=******")
+				.doesNotContain(KEY));
+		memory("ublk.devices.ram.layers=encrypt", "ublk.devices.ram.layer.encrypt.key=" + KEY.substring(4))
+			.run((context) -> assertFailure(context,
+					"The disk 'ram' cannot be made: ublk.devices.ram.layer.encrypt.key is 61 bytes long.",
+					"Use 64 random bytes for AES-256, or 32 for AES-128."));
+		memory("ublk.devices.ram.layers=encrypt", "ublk.devices.ram.layer.encrypt.key=se(ret")
+			.run((context) -> assertThat(context.getStartupFailure()).hasStackTraceContaining("is not Base64")
+				.satisfies((failure) -> assertThat(Throwables.getStackTrace(failure)).doesNotContain("se(ret")));
+	}
+
+	@Test
+	void keyThatIsMissingIsAskedFor() {
+		memory("ublk.devices.ram.layers=encrypt").run((context) -> assertFailure(context,
+				"The disk 'ram' cannot be made: ublk.devices.ram.layer.encrypt.key is not set.",
+				"Use 64 random bytes in Base64 (openssl rand -base64 64 | tr -d '\\n'), "
+						+ "or file:/path of a file that contains them."));
+		memory("ublk.devices.ram.layers=encrypt", "ublk.devices.ram.layer.encrypt.key=file:/none/key")
+			.run((context) -> assertFailure(context,
+					"The layer 'encrypt' of the disk 'ram' cannot be opened: its key cannot be read from /none/key.",
+					"Correct the path, or the rights to the file."));
+	}
+
+	@Test
+	void sectorsLargerThanLogicalBlocksAreRefused() {
+		memory("ublk.devices.ram.layers=encrypt", "ublk.devices.ram.layer.encrypt.key=" + KEY,
+				"ublk.devices.ram.layer.encrypt.sector-size=4KB")
+			.run((context) -> assertFailure(context,
+					"The disk 'ram' cannot be made: ublk.devices.ram.layer.encrypt.sector-size is 4096B.",
+					"Use at most the size of a logical block, 512B, or raise logical-block-size."));
+	}
+
+	@Test
+	void cacheNeedsCaffeine() {
+		memory("ublk.devices.ram.layers=cache").withClassLoader(new FilteredClassLoader(Caffeine.class))
+			.run((context) -> assertFailure(context,
+					"The layer 'cache' of the disk 'ram' cannot be opened: Caffeine is not on the class path.",
+					"Add the dependency com.github.ben-manes.caffeine:caffeine, whose version Spring Boot knows, "
+							+ "or remove the layer."));
+	}
+
+	@Test
+	void overlayIsMemoryOrFile() {
+		memory("ublk.devices.ram.layers=copy-on-write", "ublk.devices.ram.layer.copy-on-write.overlay=disk")
+			.run((context) -> assertFailure(context,
+					"The disk 'ram' cannot be made: ublk.devices.ram.layer.copy-on-write.overlay is disk.",
+					"Use memory or file:/path/to/overlay.img."));
 	}
 
 	@Test
