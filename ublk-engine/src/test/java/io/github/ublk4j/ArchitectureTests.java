@@ -70,6 +70,7 @@ class ArchitectureTests {
 					block         | nothing
 					store         | block engine.linux
 					store.chunk   | block store
+					layer         | block
 					metrics       | block
 					""")
 	void packageKnowsOnlyThoseBelowIt(String name, @Nullable String below) {
@@ -102,7 +103,7 @@ class ArchitectureTests {
 	@Test
 	void publicClassesShowNothingOfTheInside() {
 		check(classes().that()
-			.resideInAnyPackage(ROOT + "block", ROOT + "store..", ROOT + "engine", ROOT + "metrics")
+			.resideInAnyPackage(ROOT + "block", ROOT + "store..", ROOT + "layer", ROOT + "engine", ROOT + "metrics")
 			.or()
 			.haveSimpleName("SimulatedDisk")
 			.and()

@@ -82,6 +82,17 @@ public interface BlockDevices {
 	Map<String, ValueOrigin> origins(String name);
 
 	/**
+	 * Returns the layers that {@code ublk.devices.<name>.layers} puts over the store of a
+	 * disk, to look at them or to change them: each is an object of
+	 * {@code io.github.ublk4j.layer}, or what a bean of the application has made. A disk
+	 * that is started again has other ones. Reading and writing is up to the disk.
+	 * @param name the name of the disk
+	 * @return the layers by their names, the nearest to the kernel first; empty for a
+	 * disk that has none or is stopped
+	 */
+	Map<String, BlockStore> layers(String name);
+
+	/**
 	 * Creates a disk and starts it. It has a link in {@code ublk.run-directory}, and is
 	 * shown by Actuator. {@link BlockDeviceCustomizer} is for declared disks and does not
 	 * touch it.

@@ -62,6 +62,11 @@ final class ApplicationBlockDevices implements BlockDevices {
 	}
 
 	@Override
+	public Map<String, BlockStore> layers(String name) {
+		return this.disks.layers(name);
+	}
+
+	@Override
 	public Mono<UblkDevice> create(DiskSpec spec, BlockDeviceHandler handler) {
 		return create(spec, (engine, disk) -> engine.start(disk, handler));
 	}

@@ -26,6 +26,7 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 import org.springframework.util.StringUtils;
@@ -81,6 +82,13 @@ final class BeanDiskSource implements DiskSource {
 	private static String names(List<Class<?>> types) {
 		Stream<String> names = types.stream().map(Class::getSimpleName);
 		return String.join(", ", names.toList());
+	}
+
+	/**
+	 * Returns the bean if it is a store, which layers can be put over.
+	 */
+	@Nullable BlockStore store() {
+		return (this.bean instanceof BlockStore store) ? store : null;
 	}
 
 	@Override

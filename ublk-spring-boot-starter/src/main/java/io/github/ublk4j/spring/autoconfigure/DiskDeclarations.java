@@ -21,8 +21,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
+import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
@@ -50,6 +52,8 @@ final class DiskDeclarations {
 
 	private final BlockStoreFactories stores;
 
+	private final LayerFactories layers;
+
 	private final NamedCustomizers<BlockDeviceCustomizer> customizers;
 
 	private final AnnotationText text;
@@ -57,6 +61,7 @@ final class DiskDeclarations {
 	DiskDeclarations(ConfigurableListableBeanFactory beanFactory, UblkProperties properties, WrittenNames written) {
 		this.beanFactory = beanFactory;
 		this.properties = new DeclaredDevices(properties.devices(), written);
+		this.layers = new LayerFactories(beanFactory);
 		this.customizers = new NamedCustomizers<>(beanFactory, BlockDeviceCustomizer.class);
 		this.text = new AnnotationText(beanFactory);
 		this.stores = new BlockStoreFactories(beanFactory.getBeanProvider(BlockStoreFactory.class));
@@ -116,7 +121,21 @@ final class DiskDeclarations {
 					"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
 		}
 		this.stores.requireOwnProperties(disk, device, null, source);
-		return disk(disk, device, source, annotation(beanName));
+		LayerStack layers = this.layers.of(disk, device);
+		return disk(disk, device,
+				layers.isEmpty() ? source : new LayeredDiskSource(source, store(disk, source), layers),
+				annotation(beanName));
+	}
+
+	private static Supplier<BlockStore> store(String disk, DiskSource source) {
+		BlockStore store = (source instanceof BeanDiskSource bean) ? bean.store() : null;
+		if (store == null) {
+			throw new DiskStartupException(
+					"The disk '" + disk + "' cannot have the layers that " + PropertyNames.of(disk, "layers")
+							+ " asks for: the " + source + " that serves it is no BlockStore.",
+					"Remove the property, or let the bean implement BlockStore.");
+		}
+		return () -> store;
 	}
 
 	/**
@@ -156,7 +175,9 @@ final class DiskDeclarations {
 		BlockStoreFactory factory = this.stores.find(disk, store);
 		StoreDiskSource source = new StoreDiskSource(factory, store, device);
 		this.stores.requireOwnProperties(disk, device, factory, source);
-		return disk(disk, device, source, null);
+		LayerStack layers = this.layers.of(disk, device);
+		return disk(disk, device, layers.isEmpty() ? source : new LayeredDiskSource(source, source::store, layers),
+				null);
 	}
 
 	private void checkStore(String disk, Device device, Map<String, String> beans) {
@@ -164,6 +185,7 @@ final class DiskDeclarations {
 		BlockStoreFactory factory = this.stores.find(disk, store);
 		DiskSource source = new UnopenedSource(store);
 		this.stores.requireOwnProperties(disk, device, factory, source);
+		this.layers.of(disk, device);
 		disk(disk, device, source, null);
 	}
 

@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
+import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.engine.DeviceListener;
 import io.github.ublk4j.engine.UblkDevice;
@@ -77,6 +78,13 @@ final class DiskSet implements DeviceListener {
 		synchronized (this.disks) {
 			ServedDisk disk = this.disks.get(name);
 			return (disk != null) ? disk.disk().origins() : Map.of();
+		}
+	}
+
+	Map<String, BlockStore> layers(String name) {
+		synchronized (this.disks) {
+			ServedDisk disk = this.disks.get(name);
+			return (disk != null) ? disk.disk().source().layers() : Map.of();
 		}
 	}
 

@@ -16,8 +16,10 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.util.Map;
 import java.util.OptionalLong;
 
+import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
@@ -53,6 +55,13 @@ interface DiskSource {
 	 * Starts the disk.
 	 */
 	Mono<UblkDevice> start(UblkEngine engine, DiskSpec spec);
+
+	/**
+	 * Returns the layers that are open, the nearest to the kernel first, by their names.
+	 */
+	default Map<String, BlockStore> layers() {
+		return Map.of();
+	}
 
 	/**
 	 * Returns what {@link #open} took. Called after the device stopped, and also if

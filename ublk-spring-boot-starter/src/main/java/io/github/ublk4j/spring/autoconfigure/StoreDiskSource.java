@@ -81,10 +81,18 @@ final class StoreDiskSource implements DiskSource {
 		}
 	}
 
+	/**
+	 * Returns the store that is open.
+	 */
+	BlockStore store() {
+		BlockStore store = this.opened;
+		Assert.state(store != null, () -> "Not open: " + this);
+		return store;
+	}
+
 	@Override
 	public Mono<UblkDevice> start(UblkEngine engine, DiskSpec spec) {
-		Assert.state(this.opened != null, () -> "Not open: " + this);
-		return engine.start(spec, this.opened);
+		return engine.start(spec, store());
 	}
 
 	@Override

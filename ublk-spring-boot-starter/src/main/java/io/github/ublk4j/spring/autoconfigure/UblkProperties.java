@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 import io.github.ublk4j.block.DataMode;
@@ -159,6 +160,9 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * @param file Properties of a store "file:/path".
 	 * @param chunks Properties of stores that keep a disk in chunks, such as
 	 * "directory:/path".
+	 * @param layers Layers over the store, the first nearest to the kernel. Names of
+	 * layers such as "cache", or of beans of type BlockLayer.
+	 * @param layer Properties of the layers.
 	 */
 	public record Device(@DefaultValue("true") boolean enabled, @Nullable String store, @Nullable DataSize size,
 			@Nullable Integer queues, @Nullable Integer queueDepth, @Nullable DataSize maxIoSize,
@@ -166,10 +170,11 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
 			@Nullable DataMode dataMode, @Nullable Recovery recovery, @Nullable OnShutdown onShutdown,
 			@Nullable Duration requestTimeout, @DefaultValue MemoryStore memory, @DefaultValue FileStore file,
-			@DefaultValue ChunkedStore chunks) {
+			@DefaultValue ChunkedStore chunks, @DefaultValue List<String> layers, @DefaultValue LayerProperties layer) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
-				null, null, null, null, new MemoryStore(false), new FileStore(false), new ChunkedStore(null, false));
+				null, null, null, null, new MemoryStore(false), new FileStore(false), new ChunkedStore(null, false),
+				List.of(), LayerProperties.UNSET);
 
 	}
 

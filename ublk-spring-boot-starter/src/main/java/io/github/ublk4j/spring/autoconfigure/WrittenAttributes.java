@@ -106,7 +106,15 @@ final class WrittenAttributes {
 	}
 
 	private boolean isKnown(ConfigurationPropertyName name) {
-		return this.known.containsKey(PropertyNames.uniform(attribute(name)));
+		return this.known.containsKey(PropertyNames.uniform(attribute(list(name))));
+	}
+
+	/**
+	 * Returns the list that an element belongs to, such as {@code layers} for
+	 * {@code layers[0]}.
+	 */
+	private static ConfigurationPropertyName list(ConfigurationPropertyName name) {
+		return name.isLastElementIndexed() ? name.getParent() : name;
 	}
 
 	/**
@@ -114,7 +122,7 @@ final class WrittenAttributes {
 	 * dots and dashes alike, so where the name of the disk ends cannot be seen.
 	 */
 	private boolean isKnownVariable(ConfigurationPropertyName name) {
-		String written = PropertyNames.uniform(name.toString());
+		String written = PropertyNames.uniform(list(name).toString());
 		return this.known.keySet().stream().anyMatch(written::endsWith);
 	}
 

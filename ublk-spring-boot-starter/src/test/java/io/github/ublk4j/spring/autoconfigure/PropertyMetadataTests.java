@@ -88,7 +88,7 @@ class PropertyMetadataTests {
 	@Test
 	void everyAttributeOfDiskIsInTheGuideWithItsDefault() {
 		Map<String, Class<?>> attributes = attributes("", Device.class);
-		assertThat(attributes).containsKeys("queueDepth", "file.directIo");
+		assertThat(attributes).containsKeys("queueDepth", "file.directIo", "layer.delay.read");
 		attributes.forEach((attribute, type) -> {
 			String name = DEVICE + DataObjectPropertyName.toDashedForm(attribute);
 			assertThat(this.documented).containsKey(name);
@@ -137,7 +137,8 @@ class PropertyMetadataTests {
 	/** Returns the defaults in the guide by property; empty where it has none. */
 	private static Map<String, String> documented() throws IOException {
 		Map<String, String> documented = new TreeMap<>();
-		Matcher row = ROW.matcher(Files.readString(Path.of("../docs/user-guide.md")));
+		Matcher row = ROW.matcher(
+				Files.readString(Path.of("../docs/user-guide.md")) + Files.readString(Path.of("../docs/layers.md")));
 		while (row.find()) {
 			String value = Objects.toString(row.group(3), "");
 			documented.put(row.group(1), value);
