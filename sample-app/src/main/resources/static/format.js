@@ -29,7 +29,11 @@ export function count(value) {
 }
 
 export function micros(value) {
-  return scaled(value, 1000, ["µs", "ms", "s"]).join(" ");
+  if (value >= 1e6) {
+    return `${(value / 1e6).toFixed(1)} s`;
+  }
+  const [number, unit] = value >= 1000 ? [value / 1000, "ms"] : [value, "µs"];
+  return `${number.toFixed(number >= 100 || number < 0.05 ? 0 : 1)} ${unit}`;
 }
 
 /** READ, WRITE_ZEROES: as the names of classes, and for people. */

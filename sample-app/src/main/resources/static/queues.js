@@ -35,6 +35,7 @@ function build({ queue, depth }) {
   tags.className = "tags";
   tags.setAttribute("aria-hidden", "true");
   const squares = Array.from({ length: Math.min(depth, MOST_TAGS) }, () => document.createElement("i"));
+  tags.style.setProperty("--columns", depth > 128 ? 32 : 16);
   tags.append(...squares);
   element.append(text, tags);
   return { element, taken, squares };
@@ -43,7 +44,7 @@ function build({ queue, depth }) {
 function show({ taken, squares }, queue) {
   const mean = queue.tags.reduce((sum, { share }) => sum + share, 0);
   const hidden = queue.depth > MOST_TAGS ? `, the first ${MOST_TAGS} shown` : "";
-  taken.textContent = `${mean.toFixed(mean < 10 ? 1 : 0)} of ${queue.depth} tags taken${hidden}`;
+  taken.textContent = `${mean.toFixed(mean > 0.05 && mean < 10 ? 1 : 0)} of ${queue.depth} tags taken${hidden}`;
   const shares = new Map(queue.tags.map((tag) => [tag.tag, tag]));
   squares.forEach((square, i) => {
     const tag = shares.get(i);

@@ -64,5 +64,5 @@ function y(value, scale) {
 
 function niceAbove(value) {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)));
-  return [1, 2, 4, 6, 8, 10].map((step) => step * power).find((step) => step >= value && step >= 10) ?? 10 * power;
+  return [1, 1.2, 1.6, 2, 3, 4, 6, 8, 10].map((step) => step * power).find((step) => step >= value && step >= 10) ?? 10;
 }

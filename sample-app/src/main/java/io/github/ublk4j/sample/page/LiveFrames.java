@@ -38,7 +38,7 @@ import org.springframework.stereotype.Component;
 class LiveFrames {
 
 	/** How often the tags of the queues are looked at. */
-	static final Duration SAMPLE = Duration.ofMillis(25);
+	private static final Duration SAMPLE = Duration.ofMillis(25);
 
 	private static final int SAMPLES_PER_FRAME = 20;
 
@@ -54,10 +54,10 @@ class LiveFrames {
 	}
 
 	private static Flux<Frame> frames(DiskObserver observer) {
-		return Flux.interval(Duration.ZERO, SAMPLE, Schedulers.boundedElastic())
+		return Flux.interval(SAMPLE, Schedulers.boundedElastic())
 			.onBackpressureDrop()
 			.doOnNext((tick) -> observer.sample())
-			.filter((tick) -> tick % SAMPLES_PER_FRAME == 0)
+			.filter((tick) -> (tick + 1) % SAMPLES_PER_FRAME == 0)
 			.map((tick) -> observer.frame());
 	}
 
