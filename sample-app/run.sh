@@ -8,11 +8,12 @@ PATH=$PATH:/usr/sbin:/sbin
 
 usage() {
   cat <<END
-usage: sample-app/run.sh [--shell | --check] [--kernel 6.12|6.18|7.3|host] [--port PORT]
+usage: sample-app/run.sh [--shell | --check | --simulated] [--kernel 6.12|6.18|7.3|host] [--port PORT]
 
   (neither)   start the application, try its scratch disk, and serve until Ctrl-C
   --shell     open a shell beside the running application
   --check     make file systems on both disks, compare what is read with what was written; exit status 0 or 1
+  --simulated no kernel: the disks are on a simulated driver, under a generated load, for a look at the page; Ctrl-C ends it
   --kernel    host: this machine's kernel; otherwise a virtual machine with a Debian kernel
               (default: host if /dev/ublk-control is there and this is root, otherwise 7.3)
   --port      where the application is reached on localhost (default 8080)
@@ -31,7 +32,7 @@ die() {
 mode=run kernel='' port=8080
 while [ $# -gt 0 ]; do
   case $1 in
-    --shell | --check) mode=${1#--} ;;
+    --shell | --check | --simulated) mode=${1#--} ;;
     --kernel) kernel=${2:?--kernel needs a value}; shift ;;
     --port) port=${2:?--port needs a value}; shift ;;
     -h | --help) usage; exit 0 ;;
@@ -50,7 +51,9 @@ host_has_ublk() {
   [ -c /dev/ublk-control ] && [ -r /dev/ublk-control ] && [ -w /dev/ublk-control ] && [ "$(id -u)" = 0 ]
 }
 
-if [ -z "$kernel" ]; then
+if [ "$mode" = simulated ]; then
+  [ -z "$kernel" ] || die "--simulated needs no --kernel"
+elif [ -z "$kernel" ]; then
   if host_has_ublk; then
     kernel=host
   else
@@ -63,11 +66,19 @@ elif [ "$kernel" = host ]; then
   host_has_ublk || die "this machine has no /dev/ublk-control for us: run 'modprobe ublk_drv', and this script, as root"
 fi
 
-say "looking for what is needed"
-"$root/ublk-vm/prepare" "$kernel" </dev/null >&2
+if [ "$mode" != simulated ]; then
+  say "looking for what is needed"
+  "$root/ublk-vm/prepare" "$kernel" </dev/null >&2
+fi
 
 say "building (the first time, Maven downloads what it needs)"
 (cd "$root" && mvn -B -q -Dstyle.color=never -pl sample-app -am package -DskipTests </dev/null >&2) || die "the build failed"
+
+if [ "$mode" = simulated ]; then
+  say "starting the application on a simulated driver: http://localhost:$port/"
+  exec "$java" -jar "$here/target/sample-app.jar" --spring.profiles.active=simulated --server.port="$port" \
+    --server.address=127.0.0.1
+fi
 
 # Unpacked, and with its classes archived as the JVM wants them, the application starts three times as fast where a
 # kernel has to be emulated. The archive is valid for this JVM and these files at this place.

@@ -36,7 +36,7 @@ class DiskController {
 		this.devices = devices;
 	}
 
-	@GetMapping("/")
+	@GetMapping("/disks")
 	Flux<Disk> disks() {
 		return Flux.fromIterable(this.devices.all()).map(Disk::of);
 	}

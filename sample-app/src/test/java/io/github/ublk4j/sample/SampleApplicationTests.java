@@ -40,7 +40,7 @@ class SampleApplicationTests {
 
 	@Test
 	void listsNoDisks() {
-		this.client.get().uri("/").exchange().expectStatus().isOk().expectBody().json("[]");
+		this.client.get().uri("/disks").exchange().expectStatus().isOk().expectBody().json("[]");
 	}
 
 	@Test

@@ -66,9 +66,9 @@ class SampleDisksTests extends BlockDeviceContract {
 	}
 
 	@Test
-	void pageListsTheDisks() {
+	void listsTheDisks() {
 		this.web.get()
-			.uri("/")
+			.uri("/disks")
 			.exchange()
 			.expectStatus()
 			.isOk()
