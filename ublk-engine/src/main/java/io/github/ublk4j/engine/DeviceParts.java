@@ -271,7 +271,7 @@ final class DeviceParts {
 		DeviceClaim current = this.claim;
 		DeviceGrant granted = this.grant;
 		if (current != null && granted != null) {
-			current.write(DeviceRecord.of(granted.info(), this.declared, this.spec.size()));
+			current.write(DeviceRecord.of(granted.info(), this.declared));
 		}
 	}
 
@@ -356,7 +356,6 @@ final class DeviceParts {
 		}
 		this.driver.resize(id(), bytes);
 		this.spec = resized;
-		record();
 	}
 
 	/**
@@ -364,7 +363,7 @@ final class DeviceParts {
 	 * as the disk does so in time.
 	 */
 	void quiesce() {
-		if (this.queues.stream().anyMatch(BlockQueue::isDead)) {
+		if (hasEndedQueue()) {
 			abandon();
 		}
 		else {
@@ -387,7 +386,7 @@ final class DeviceParts {
 			throw new UblkException(
 					"disk '" + name() + "' cannot be quiesced, because its recovery is NONE: give it another", null);
 		}
-		if (recovery == Recovery.QUEUE && !UblkFeature.QUIESCE.in(flagMask())) {
+		if (recovery == Recovery.QUEUE && !UblkFeature.QUIESCE.in(flagMask()) && !hasEndedQueue()) {
 			throw new UblkException("disk '" + name() + "' cannot be quiesced without failing requests: with recovery "
 					+ "QUEUE that needs Linux 6.16 or later; use recovery REISSUE", null);
 		}
@@ -467,7 +466,7 @@ final class DeviceParts {
 			return List.of();
 		}
 		int id = current.info().id();
-		if (this.queues.stream().anyMatch(BlockQueue::isDead)) {
+		if (hasEndedQueue()) {
 			abandon();
 		}
 		else if (this.started) {
@@ -512,6 +511,40 @@ final class DeviceParts {
 				null);
 	}
 
+	/**
+	 * Returns whether a queue serves no more, although it was not stopped.
+	 */
+	boolean hasEndedQueue() {
+		return this.queues.stream().anyMatch(BlockQueue::hasEnded);
+	}
+
+	/**
+	 * Returns who uses the disk, as far as can be seen.
+	 */
+	List<String> users() {
+		return this.driver.users(id());
+	}
+
+	/**
+	 * Leaves the device as it is, for the next server, without asking the driver for
+	 * anything.
+	 */
+	void leave() {
+		abandon();
+		releasePaths();
+		giveUpClaim();
+	}
+
+	/**
+	 * Checks that requests may wait.
+	 */
+	void requirePausable() {
+		if (UblkFeature.UNPRIVILEGED_DEV.in(flagMask())) {
+			throw new UblkException("disk '" + name() + "' cannot be paused, because it belongs to an ordinary user: "
+					+ "the kernel kills the server of such a disk when a request waits for 30 s", null);
+		}
+	}
+
 	private void releasePaths() {
 		Future<?> current = this.watch;
 		if (current != null) {
@@ -531,11 +564,12 @@ final class DeviceParts {
 
 	private List<String> stopDisk(int id, boolean onlyUnused) {
 		CountDownLatch stopped = new CountDownLatch(1);
-		startDrain(stopped);
 		try {
 			if (onlyUnused) {
+				// nobody waits for a request, and if somebody does, none may fail
 				return this.driver.stopUnused(id, this.settings.drainTimeout());
 			}
+			startDrain(stopped);
 			this.driver.stop(id, this.settings.drainTimeout());
 		}
 		catch (LinuxException ex) {

@@ -86,7 +86,8 @@ final class Predecessor {
 			return null;
 		}
 		// its size may have been changed after it was declared
-		DiskSpec resized = (last.declaredSize() == this.spec.size()) ? this.spec.withSize(last.size()) : this.spec;
+		DiskSpec resized = (last.size() == this.spec.size()) ? this.spec.withSize(this.driver.size(left.id()))
+				: this.spec;
 		return new DeviceGrant(left, resized, requireFit(last, left, resized), true);
 	}
 

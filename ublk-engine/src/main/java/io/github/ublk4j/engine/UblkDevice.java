@@ -68,6 +68,8 @@ public final class UblkDevice {
 
 	private @Nullable CompletableFuture<Void> stop;
 
+	private boolean meantToStay;
+
 	// of live devices: failures are told once, and nothing of those that never were live
 	private boolean failureIsNews;
 
@@ -168,10 +170,13 @@ public final class UblkDevice {
 	 * Lets requests that arrive from now on wait until {@link #resume()}: whoever sent
 	 * them waits. Those that the disk has been given already go on. Has no effect on a
 	 * device that is not live; a stop resumes first.
+	 * @throws UblkException if the device belongs to an ordinary user, whose server the
+	 * kernel would kill
 	 */
 	public synchronized void pause() {
 		// what a stop syncs must be served
 		if (this.state == DeviceState.LIVE) {
+			this.parts.requirePausable();
 			this.parts.pause();
 		}
 	}
@@ -303,12 +308,15 @@ public final class UblkDevice {
 				if (before == DeviceState.LIVE) {
 					ownUse();
 				}
+				if (onlyUnused) {
+					requireUnused(this.parts.users());
+				}
 				beginStop();
 				List<String> users = this.parts.dismantle(onlyUnused);
 				if (!users.isEmpty()) {
-					this.state = before;
-					throw new DiskInUseException(name(), users);
+					goOn(before);
 				}
+				requireUnused(users);
 				this.state = DeviceState.STOPPED;
 				if (before != DeviceState.STARTING) {
 					this.news.add((listener) -> listener.stopped(this));
@@ -325,6 +333,27 @@ public final class UblkDevice {
 		finally {
 			this.lifecycle.unlock();
 			this.news.tell();
+		}
+	}
+
+	private void requireUnused(List<String> users) {
+		if (!users.isEmpty()) {
+			throw new DiskInUseException(name(), users);
+		}
+	}
+
+	/**
+	 * Goes on after a stop that was refused. What failed meanwhile was not told.
+	 */
+	private synchronized void goOn(DeviceState before) {
+		if (before != DeviceState.LIVE || this.failure == null) {
+			this.state = before;
+			return;
+		}
+		this.state = DeviceState.FAILED;
+		addFailure(this.failure, this.failureCause);
+		if (this.parts.hasEndedQueue()) {
+			this.tasks.start(this::abandon);
 		}
 	}
 
@@ -354,8 +383,33 @@ public final class UblkDevice {
 		}
 	}
 
+	/**
+	 * Leaves a device that was to be quiesced and could not be to whoever comes next,
+	 * rather than to remove what is mounted on it.
+	 * @return whether it was one
+	 */
+	boolean leaveIfMeantTo() {
+		this.lifecycle.lock();
+		try {
+			if (!this.meantToStay || this.state != DeviceState.FAILED) {
+				return false;
+			}
+			this.parts.leave();
+			this.state = DeviceState.QUIESCED;
+			return true;
+		}
+		catch (RuntimeException ex) {
+			logger.warn("disk '{}' goes on without a server when this process ends", name(), ex);
+			return true;
+		}
+		finally {
+			this.lifecycle.unlock();
+		}
+	}
+
 	private void quiesceParts() {
 		try {
+			this.meantToStay = true;
 			beginStop();
 			this.parts.quiesce();
 			this.state = DeviceState.QUIESCED;

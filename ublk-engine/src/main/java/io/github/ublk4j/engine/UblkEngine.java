@@ -452,7 +452,10 @@ public final class UblkEngine implements AutoCloseable {
 
 	private static void stopAll(List<UblkDevice> left) {
 		UblkException failed = new UblkException("Some disks could not be stopped", null);
-		for (CompletableFuture<Void> stop : left.stream().map(UblkDevice::stopOnce).toList()) {
+		for (CompletableFuture<Void> stop : left.stream()
+			.filter((device) -> !device.leaveIfMeantTo())
+			.map(UblkDevice::stopOnce)
+			.toList()) {
 			try {
 				stop.join();
 			}

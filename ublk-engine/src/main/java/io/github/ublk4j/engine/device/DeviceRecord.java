@@ -34,12 +34,12 @@ import org.jspecify.annotations.Nullable;
  * @param id the number of the device, -1 if the driver had not answered yet
  * @param token what the device is recognised by, since numbers are used again
  * @param pid the process that serves it
- * @param declaredSize the size that was declared, in bytes
- * @param size the size of the device, which may have changed since, in bytes
+ * @param size the size that was declared, in bytes; that of the device may have changed
+ * since
  * @param queues the queues that were declared
  * @param maxIoSize the largest request that was declared, in bytes
  */
-public record DeviceRecord(int id, long token, long pid, long declaredSize, long size, int queues, int maxIoSize) {
+public record DeviceRecord(int id, long token, long pid, long size, int queues, int maxIoSize) {
 
 	private static final int LENGTH = 512;
 
@@ -47,11 +47,10 @@ public record DeviceRecord(int id, long token, long pid, long declaredSize, long
 	 * Describes a device that this process serves.
 	 * @param device the device
 	 * @param declared the disk as declared
-	 * @param size the size of the device, in bytes
 	 * @return the record
 	 */
-	public static DeviceRecord of(DeviceInfo device, DiskSpec declared, long size) {
-		return new DeviceRecord(device.id(), device.token(), ProcessHandle.current().pid(), declared.size(), size,
+	public static DeviceRecord of(DeviceInfo device, DiskSpec declared) {
+		return new DeviceRecord(device.id(), device.token(), ProcessHandle.current().pid(), declared.size(),
 				declared.queues(), declared.maxIoSize());
 	}
 
@@ -63,7 +62,7 @@ public record DeviceRecord(int id, long token, long pid, long declaredSize, long
 	 */
 	public static DeviceRecord pending(long token, DiskSpec declared) {
 		return new DeviceRecord(DeviceInfo.ANY_ID, token, ProcessHandle.current().pid(), declared.size(),
-				declared.size(), declared.queues(), declared.maxIoSize());
+				declared.queues(), declared.maxIoSize());
 	}
 
 	/**
@@ -85,9 +84,8 @@ public record DeviceRecord(int id, long token, long pid, long declaredSize, long
 
 	// the last line tells that the others are whole
 	String encode() {
-		String record = "device=" + this.id + "\ntoken=" + this.token + "\npid=" + this.pid + "\ndeclaredSize="
-				+ this.declaredSize + "\nsize=" + this.size + "\nqueues=" + this.queues + "\nmaxIoSize="
-				+ this.maxIoSize + "\ncomplete=true\n";
+		String record = "device=" + this.id + "\ntoken=" + this.token + "\npid=" + this.pid + "\nsize=" + this.size
+				+ "\nqueues=" + this.queues + "\nmaxIoSize=" + this.maxIoSize + "\ncomplete=true\n";
 		// all are of one length, so that nothing of an older one is left behind a newer
 		// one
 		return record + "\n".repeat(LENGTH - record.length());
@@ -119,8 +117,8 @@ public record DeviceRecord(int id, long token, long pid, long declaredSize, long
 			}
 			DeviceRecord record = new DeviceRecord(Integer.parseInt(values.getProperty("device")),
 					Long.parseLong(values.getProperty("token")), Long.parseLong(values.getProperty("pid")),
-					Long.parseLong(values.getProperty("declaredSize")), Long.parseLong(values.getProperty("size")),
-					Integer.parseInt(values.getProperty("queues")), Integer.parseInt(values.getProperty("maxIoSize")));
+					Long.parseLong(values.getProperty("size")), Integer.parseInt(values.getProperty("queues")),
+					Integer.parseInt(values.getProperty("maxIoSize")));
 			return (record.id >= DeviceInfo.ANY_ID && record.size > 0) ? record : null;
 		}
 		catch (IOException | IllegalArgumentException ex) {

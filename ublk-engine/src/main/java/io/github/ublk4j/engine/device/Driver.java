@@ -148,6 +148,13 @@ public interface Driver extends AutoCloseable {
 	void quiesce(int id, Duration patience);
 
 	/**
+	 * Returns the capacity of a disk.
+	 * @param id the device
+	 * @return bytes
+	 */
+	long size(int id);
+
+	/**
 	 * Changes the capacity of a disk.
 	 * @param id the device
 	 * @param bytes the new size

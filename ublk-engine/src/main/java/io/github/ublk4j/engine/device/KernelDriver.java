@@ -37,6 +37,7 @@ import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.linux.DiskUsers;
 import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.LinuxFile;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 import io.github.ublk4j.engine.queue.DataPath;
 import io.github.ublk4j.engine.queue.DriverTransports;
@@ -150,10 +151,26 @@ public final class KernelDriver implements Driver {
 			return users;
 		}
 		if (!UblkFeature.SAFE_STOP_DEV.in(features())) {
+			if (!isFree(id)) {
+				return List.of("a mount or device that this process cannot see");
+			}
 			stop(id, patience);
 			return List.of();
 		}
 		return this.control.tryStop(id, patience) ? List.of() : List.of("a process has " + path(id) + " open");
+	}
+
+	// The kernel tells also of users in other mount namespaces
+	private boolean isFree(int id) {
+		try (LinuxFile probe = LinuxFile.open(path(id).toString(), LinuxFile.O_RDONLY | LinuxFile.O_EXCL)) {
+			return probe.fd() >= 0;
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() == Errno.EBUSY) {
+				return false;
+			}
+			throw ex;
+		}
 	}
 
 	@Override
@@ -189,6 +206,11 @@ public final class KernelDriver implements Driver {
 		if (!this.control.quiesce(id, patience)) {
 			logger.debug("ublk device {}: a queue had no idle tag", id);
 		}
+	}
+
+	@Override
+	public long size(int id) {
+		return this.control.size(id);
 	}
 
 	@Override

@@ -261,6 +261,22 @@ public final class ControlClient implements AutoCloseable {
 	}
 
 	/**
+	 * Returns the capacity of a disk.
+	 * @param id the device
+	 * @return bytes
+	 */
+	public long size(int id) {
+		return DeviceParameters.size(parameters(id));
+	}
+
+	private ByteBuffer parameters(int id) {
+		ByteBuffer parameters = buffer(Params.SIZE);
+		parameters.putInt(Params.LEN, Params.SIZE);
+		execute(ControlCommand.GET_PARAMS, id, ALL_QUEUES, parameters, 0, this.timeout);
+		return parameters;
+	}
+
+	/**
 	 * Returns how the parameters of a device differ from those of a disk.
 	 * @param spec size and geometry
 	 * @param operations what the disk supports
@@ -268,10 +284,7 @@ public final class ControlClient implements AutoCloseable {
 	 * @return a sentence for each difference, empty if there is none
 	 */
 	public List<String> differences(DiskSpec spec, Set<BlockOperation> operations, DeviceInfo device) {
-		ByteBuffer actual = buffer(Params.SIZE);
-		actual.putInt(Params.LEN, Params.SIZE);
-		execute(ControlCommand.GET_PARAMS, device.id(), ALL_QUEUES, actual, 0, this.timeout);
-		return DeviceParameters.differences(DeviceParameters.encode(spec, operations, device), actual);
+		return DeviceParameters.differences(DeviceParameters.encode(spec, operations, device), parameters(device.id()));
 	}
 
 	/**

@@ -124,6 +124,13 @@ final class DeviceParameters {
 	}
 
 	/**
+	 * Returns the capacity that parameters tell, in bytes.
+	 */
+	static long size(ByteBuffer params) {
+		return params.getLong(Params.BASIC + ParamBasic.DEV_SECTORS) << SECTOR_SHIFT;
+	}
+
+	/**
 	 * Compares the parameters of a device with those of a disk.
 	 * @return a sentence for each difference
 	 */

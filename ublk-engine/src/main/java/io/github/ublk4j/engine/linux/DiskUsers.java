@@ -24,8 +24,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Finds out who uses a block device, from what the kernel shows without touching the
@@ -38,8 +40,8 @@ public final class DiskUsers {
 
 	private static final Path PROC = Path.of("/proc");
 
-	// a partition of ublkb1 is ublkb1p1; a mount point has octal escapes
-	private static final Pattern MOUNT = Pattern.compile("\\S+ \\S+ \\S+ \\S+ (\\S+) .*- \\S+ (\\S+) .*");
+	// device number, mount point (with octal escapes) and source
+	private static final Pattern MOUNT = Pattern.compile("\\S+ \\S+ (\\S+) \\S+ (\\S+) .*- \\S+ (\\S+) .*");
 
 	private DiskUsers() {
 	}
@@ -53,10 +55,17 @@ public final class DiskUsers {
 	public static List<String> of(Path device) {
 		List<String> users = new ArrayList<>();
 		Pattern name = Pattern.compile(Pattern.quote(device.toString()) + "(p\\d+)?");
+		Path whole = SYS_BLOCK.resolve(device.getFileName());
+		List<Path> parts = new ArrayList<>(List.of(whole));
+		// a partition of ublkb1 is ublkb1p1
+		entries(whole, device.getFileName() + "p*").forEach((part) -> parts.add(whole.resolve(part)));
+		Set<String> numbers = parts.stream()
+			.flatMap((part) -> lines(part.resolve("dev")).stream())
+			.collect(Collectors.toSet());
 		for (String line : lines(PROC.resolve("self/mountinfo"))) {
 			Matcher mount = MOUNT.matcher(line);
-			if (mount.matches() && name.matcher(mount.group(2)).matches()) {
-				users.add(mount.group(2) + " is mounted on " + mount.group(1));
+			if (mount.matches() && (numbers.contains(mount.group(1)) || name.matcher(mount.group(3)).matches())) {
+				users.add(mount.group(3) + " is mounted on " + mount.group(2));
 			}
 		}
 		for (String line : lines(PROC.resolve("swaps"))) {
@@ -64,8 +73,9 @@ public final class DiskUsers {
 				users.add(line.split("\\s", 2)[0] + " is used for swap");
 			}
 		}
-		for (String holder : entries(SYS_BLOCK.resolve(device.getFileName()).resolve("holders"), "*")) {
-			users.add(holder + " is built on it");
+		for (Path part : parts) {
+			entries(part.resolve("holders"), "*")
+				.forEach((holder) -> users.add(holder + " is built on " + part.getFileName()));
 		}
 		for (String process : entries(PROC, "[0-9]*")) {
 			if (hasOpen(Path.of("/proc", process, "fd"), name)) {

@@ -30,6 +30,12 @@ public final class LinuxFile implements AutoCloseable {
 	/** Opens for reading and writing. */
 	public static final int O_RDWR = 2;
 
+	/**
+	 * {@code O_EXCL}: for a block device, fail with EBUSY if a mount or another device
+	 * has it.
+	 */
+	public static final int O_EXCL = 0200;
+
 	/** Never blocks; a ring does not leave its operations to a thread of the kernel. */
 	public static final int O_NONBLOCK = 0x800;
 

@@ -341,6 +341,15 @@ public final class BlockQueue {
 	}
 
 	/**
+	 * Returns whether the thread was started and serves no more, for whatever reason. Any
+	 * thread.
+	 * @return whether nobody answers its requests
+	 */
+	public boolean hasEnded() {
+		return this.ended.isDone();
+	}
+
+	/**
 	 * Returns whether the thread has ended by itself. Any thread.
 	 * @return whether it died, so that nobody answers its requests
 	 */
@@ -814,7 +823,9 @@ public final class BlockQueue {
 
 	/**
 	 * Fails what has not been answered in time. The kernel is asked to let go of the data
-	 * first; what it does not let go of soon is failed nevertheless.
+	 * first. It is waited for, however long that takes: data that it moves later would
+	 * land in, or come from, another request of the tag. What moves no data is failed
+	 * soon.
 	 */
 	private void failOverdueNow() {
 		long now = System.nanoTime();
@@ -830,7 +841,8 @@ public final class BlockQueue {
 				this.failures.reportOverdue(request, this.requestTimeout);
 				commit(request);
 			}
-			else if (age - timeout > TRANSFER_PATIENCE_NANOS && request.transfers().stopWaiting()) {
+			else if (age - timeout > TRANSFER_PATIENCE_NANOS && !request.movesData()
+					&& request.transfers().stopWaiting()) {
 				request.giveUpWith(BlockErrno.ETIMEDOUT);
 				fail(request);
 			}

@@ -120,13 +120,16 @@ final class CopyPath extends DataPath {
 	 */
 	@Override
 	void abandon(IoRequest request, boolean goesOn) {
+		if (!request.movesData()) {
+			return;
+		}
 		int tag = request.tagInFlight();
-		this.detached = true;
-		this.spares.abandon(tag);
-		this.buffers[tag] = null;
 		if (this.discarded == null) {
 			this.discarded = this.memory.allocate(this.bufferSize);
 		}
+		this.detached = true;
+		this.spares.abandon(tag);
+		this.buffers[tag] = null;
 		this.addresses[tag] = this.discarded.address();
 		if (goesOn) {
 			replace(tag);

@@ -212,6 +212,13 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		return (int) STATE.getAcquire(this) == ACTIVE;
 	}
 
+	/**
+	 * Returns whether data belongs to the request, which transfers may move.
+	 */
+	final boolean movesData() {
+		return this.operation == BlockOperation.READ || this.operation == BlockOperation.WRITE;
+	}
+
 	final BlockOperation kind() {
 		return this.operation;
 	}
@@ -415,8 +422,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		// Always the whole length: the driver would take a write cut short as complete.
 		// Only
 		// reads and writes have bytes to report; a discard may exceed what fits
-		boolean data = this.operation == BlockOperation.READ || this.operation == BlockOperation.WRITE;
-		return end(data ? (int) this.length : 0);
+		return end(movesData() ? (int) this.length : 0);
 	}
 
 	/**

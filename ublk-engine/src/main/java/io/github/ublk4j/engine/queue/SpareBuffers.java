@@ -80,10 +80,10 @@ final class SpareBuffers {
 	}
 
 	/**
-	 * Returns whether abandoned buffers are more than half of those that there may be.
+	 * Returns whether a tag could soon have none, and abandoned ones are why.
 	 */
 	boolean areShort() {
-		return this.abandonedCount > this.current.length / 2;
+		return this.abandonedCount > 0 && this.count > this.current.length / 2;
 	}
 
 	/**

@@ -146,6 +146,11 @@ public final class SimulatedDriver implements Driver {
 	}
 
 	@Override
+	public long size(int id) {
+		return this.host.device(id).disk().spec().size();
+	}
+
+	@Override
 	public void resize(int id, long bytes) {
 		this.host.device(id).disk().resize(bytes);
 	}

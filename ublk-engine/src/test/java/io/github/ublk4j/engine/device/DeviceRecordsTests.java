@@ -49,7 +49,7 @@ class DeviceRecordsTests {
 	private static final DiskSpec SPEC = DiskSpec.named("disk").size(1 << 20).build();
 
 	private static final DeviceRecord RECORD = DeviceRecord
-		.of(new DeviceInfo(5, 1, 4, 4096, 0, DriverState.LIVE, 1, 0, 77), SPEC, 1 << 20);
+		.of(new DeviceInfo(5, 1, 4, 4096, 0, DriverState.LIVE, 1, 0, 77), SPEC);
 
 	@TempDir
 	private Path directory;
@@ -63,7 +63,7 @@ class DeviceRecordsTests {
 	}
 
 	private static DeviceRecord record(int id, long size) {
-		return new DeviceRecord(id, RECORD.token(), RECORD.pid(), size, size, 1, 4096);
+		return new DeviceRecord(id, RECORD.token(), RECORD.pid(), size, 1, 4096);
 	}
 
 	@Test
@@ -133,7 +133,7 @@ class DeviceRecordsTests {
 	void shorterRecordReplacesALongerOne() throws IOException {
 		try (DeviceClaim claim = claim()) {
 			claim.write(new DeviceRecord(Integer.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE,
-					Long.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE));
+					Integer.MAX_VALUE, Integer.MAX_VALUE));
 			long length = Files.size(this.directory.resolve("disk"));
 			claim.write(record(0, 512));
 			assertThat(claim.last()).isEqualTo(record(0, 512));

@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,6 +24,7 @@ import java.util.function.Function;
 import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDeviceFailedEvent;
 import io.github.ublk4j.spring.BlockDeviceQuiescedEvent;
@@ -261,6 +263,7 @@ final class ServedDisk {
 		if (this.serving) {
 			endFailed();
 		}
+		requireQuiescible(engine);
 		try {
 			openNow();
 			UblkDevice started = this.disk.start(engine);
@@ -275,6 +278,23 @@ final class ServedDisk {
 		finally {
 			if (!this.serving) {
 				closeNow();
+			}
+		}
+	}
+
+	/**
+	 * Refuses a disk that could not be left to the next version later: it would be
+	 * removed with what is mounted on it.
+	 */
+	private void requireQuiescible(UblkEngine engine) {
+		if (this.disk.onShutdown() == OnShutdown.QUIESCE && this.disk.spec().recovery() == Recovery.QUEUE) {
+			Set<String> features = engine.driver().map(UblkDriver::features).blockOptional().orElse(Set.of());
+			if (!features.contains("QUIESCE")) {
+				throw new DiskStartupException(
+						"The " + this.disk + " cannot be left to the next server as it is declared: "
+								+ "with recovery queue that needs Linux 6.16 or later.",
+						"Set " + PropertyNames.of(this.disk.name(), "recovery") + "=reissue, or "
+								+ PropertyNames.of(this.disk.name(), "onShutdown") + "=delete.");
 			}
 		}
 	}

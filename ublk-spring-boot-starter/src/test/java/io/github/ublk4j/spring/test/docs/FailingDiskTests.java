@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.test.docs;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -56,7 +57,7 @@ class FailingDiskTests {
 			CompletableFuture<byte[]> read = disk.read(0, 4096).toFuture();
 			Awaitility.await().until(() -> disk.device().status().queues().get(0).inFlight() == 1);
 			disk.stop().block();
-			assertThat(read).isCompletedExceptionally();
+			assertThat(read).failsWithin(Duration.ofSeconds(5));
 			assertThat(cancelled).isTrue();
 		}
 	}
