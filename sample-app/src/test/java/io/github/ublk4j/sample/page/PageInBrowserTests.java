@@ -48,8 +48,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The page in a real browser, on the simulated driver under the generated load.
- * Screenshots are in {@code target/screenshots}, or where {@code -Dublk.screenshots}
- * says.
+ * Screenshots are in {@code target/screenshots}, or, when there is a minute to show, where
+ * {@code -Dublk.screenshots} says.
  */
 @Tag("browser")
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
@@ -205,7 +205,13 @@ class PageInBrowserTests {
 			.evaluate("(() => { const canvas = document.querySelector('canvas'); return canvas.getContext('2d')"
 					+ ".getImageData(0, 0, 1, 1).data[0]; })()"))))
 			.matches((red) -> dark == (red < 128)));
-		String folder = System.getProperty("ublk.screenshots", "target/screenshots");
+		String folder = System.getProperty("ublk.screenshots");
+		if (folder == null) {
+			folder = "target/screenshots";
+		}
+		else {
+			Awaitility.await().atMost(PATIENCE.multipliedBy(2)).pollDelay(PATIENCE).until(() -> true);
+		}
 		long height = Long.parseLong(String.valueOf(this.browser.evaluate("document.documentElement.scrollHeight")));
 		this.browser.saveScreenshot(Path.of(folder, "sample-page-" + scheme + ".png"), WIDTH, height);
 	}
