@@ -1,3 +1,5 @@
+import { change } from "./actuator.js";
+import { FaultPanel } from "./faults.js";
 import { byteRate, bytes, count } from "./format.js";
 import { HeatMap } from "./heat.js";
 import { LatencyTable } from "./latency.js";
@@ -20,6 +22,7 @@ export class DiskCard {
     this.queues = new QueueTags(this.part("queues"));
     this.heat = new HeatMap(this.element.querySelector(".heat"), name);
     this.part("pause").addEventListener("click", () => this.togglePause());
+    this.faults = new FaultPanel(this.part("faults"), name, (text) => this.showError(text));
   }
 
   part(name) {
@@ -79,7 +82,7 @@ export class DiskCard {
     }
     button.setAttribute("aria-disabled", "true");
     try {
-      await change(`actuator/ublk/${encodeURIComponent(this.name)}`, { action });
+      await change(`ublk/${encodeURIComponent(this.name)}`, { action });
       this.showError("");
       this.disk.paused = action === "pause";
       this.showState();
@@ -96,6 +99,7 @@ export class DiskCard {
     const element = this.part("error");
     element.replaceChildren();
     if (text) {
+      const before = document.activeElement;
       const message = document.createElement("span");
       message.textContent = text;
       const close = document.createElement("button");
@@ -103,7 +107,7 @@ export class DiskCard {
       close.textContent = "Close";
       close.addEventListener("click", () => {
         this.showError("");
-        this.part("pause").focus();
+        before.focus();
       });
       element.append(message, close);
     }
@@ -113,25 +117,6 @@ export class DiskCard {
     this.heat.recolour();
   }
 
-}
-
-/** Asks Actuator for a change; the error says what it answered. */
-async function change(address, body) {
-  let response;
-  try {
-    response = await fetch(address, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Accept": "application/json" },
-      body: JSON.stringify(body),
-    });
-  }
-  catch {
-    throw new Error("the application does not answer");
-  }
-  if (!response.ok) {
-    const answer = await response.json().catch(() => ({}));
-    throw new Error(answer.error ?? answer.message ?? `status ${response.status}`);
-  }
 }
 
 // an element whose text is set anew is read aloud anew

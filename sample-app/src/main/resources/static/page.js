@@ -1,3 +1,4 @@
+import { read } from "./actuator.js";
 import { DiskCard } from "./disk.js";
 
 const main = document.getElementById("disks");
@@ -17,10 +18,17 @@ function show(frame) {
       const card = new DiskCard(disk.name);
       cards.set(disk.name, card);
       main.append(card.element);
+      showLayers();
     }
     cards.get(disk.name).update(disk);
   }
   showUnserved(frame.unserved);
+}
+
+// layers are changed by people, so there is no need to hurry
+async function showLayers() {
+  const layered = document.hidden ? undefined : await read("ublklayers");
+  layered?.devices.forEach(({ name, layers }) => cards.get(name)?.faults.update(layers));
 }
 
 let unservedShown = "";
@@ -72,7 +80,10 @@ function watch() {
 
 document.addEventListener("visibilitychange", watch);
 // some errors end an EventSource for good
-setInterval(watch, 5000);
+setInterval(() => {
+  watch();
+  showLayers();
+}, 3000);
 watch();
 
 // ---- colours --------------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.support.ui.Select;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -48,8 +49,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The page in a real browser, on the simulated driver under the generated load.
- * Screenshots are in {@code target/screenshots}, or where {@code -Dublk.screenshots}
- * says.
+ * Screenshots are in {@code target/screenshots}, or, when there is a minute to show,
+ * where {@code -Dublk.screenshots} says.
  */
 @Tag("browser")
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
@@ -169,6 +170,35 @@ class PageInBrowserTests {
 	}
 
 	@Test
+	void faultsAreTurnedOnAndOff() {
+		WebElement fail = find("button[data-layer=error]");
+		await(() -> assertThat(fail.getAccessibleName()).isEqualTo("Fail 10% of requests: archive"));
+		fail.click();
+		await(() -> {
+			assertThat(fail.getDomAttribute("aria-pressed")).isEqualTo("true");
+			assertThat(disk("archive", "[data-total=errors]").getText()).isNotEqualTo("0 /s");
+		});
+		fail.sendKeys(Keys.SPACE);
+		await(() -> assertThat(fail.getDomAttribute("aria-pressed")).isEqualTo("false"));
+		find("button[data-layer=delay]").click();
+		await(() -> assertThat(disk("archive", "[data-latency] tr.sum td:nth-child(3)").getText()).endsWith(" ms"));
+		find("button[data-layer=delay]").click();
+		await(() -> assertThat(find("button[data-layer=delay]").getDomAttribute("aria-pressed")).isEqualTo("false"));
+	}
+
+	@Test
+	void valueThatALayerCannotHaveIsExplained() {
+		await(() -> new Select(disk("archive", "form select")).selectByValue("error/rate"));
+		WebElement value = disk("archive", "form input");
+		assertThat(value.getDomProperty("value")).isIn("0", "0.0");
+		value.clear();
+		value.sendKeys("often", Keys.ENTER);
+		await(() -> assertThat(disk("archive", "[role=alert] span").getText()).startsWith(
+				"Could not change error of archive: The option 'rate' of the layer 'error' cannot be 'often'. Use 0"));
+		this.browser.complaints();
+	}
+
+	@Test
 	void applicationThatDoesNotAnswerIsReported() {
 		this.browser.useNetwork(false);
 		try {
@@ -185,7 +215,7 @@ class PageInBrowserTests {
 	@Test
 	void everythingThatCanBeUsedHasAName() {
 		List<WebElement> controls = this.browser.driver()
-			.findElements(By.cssSelector("a, button, select, canvas, table, article"));
+			.findElements(By.cssSelector("a, button, select, input, canvas, table, article"));
 		assertThat(controls).hasSizeGreaterThan(12)
 			.filteredOn(WebElement::isDisplayed)
 			.extracting(WebElement::getAccessibleName)
@@ -205,7 +235,13 @@ class PageInBrowserTests {
 			.evaluate("(() => { const canvas = document.querySelector('canvas'); return canvas.getContext('2d')"
 					+ ".getImageData(0, 0, 1, 1).data[0]; })()"))))
 			.matches((red) -> dark == (red < 128)));
-		String folder = System.getProperty("ublk.screenshots", "target/screenshots");
+		String folder = System.getProperty("ublk.screenshots");
+		if (folder == null) {
+			folder = "target/screenshots";
+		}
+		else {
+			Awaitility.await().atMost(PATIENCE.multipliedBy(2)).pollDelay(PATIENCE).until(() -> true);
+		}
 		long height = Long.parseLong(String.valueOf(this.browser.evaluate("document.documentElement.scrollHeight")));
 		this.browser.saveScreenshot(Path.of(folder, "sample-page-" + scheme + ".png"), WIDTH, height);
 	}
@@ -216,6 +252,10 @@ class PageInBrowserTests {
 		this.browser.resize(width);
 		await(() -> assertThat(this.browser.evaluate("document.documentElement.scrollWidth"))
 			.isEqualTo(String.valueOf(width)));
+	}
+
+	private WebElement find(String selector) {
+		return this.browser.find(By.cssSelector(selector));
 	}
 
 	private WebElement disk(String name, String part) {
