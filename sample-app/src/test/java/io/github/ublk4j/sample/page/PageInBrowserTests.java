@@ -25,7 +25,6 @@ import io.github.ublk4j.engine.QueueStatus;
 import io.github.ublk4j.spring.BlockDevices;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -75,13 +74,12 @@ class PageInBrowserTests {
 		this.address = "http://localhost:" + port;
 	}
 
-	@BeforeAll
-	void startBrowser() {
-		this.browser = Browser.start();
-	}
-
+	// not once before all: then nobody would hear why they were skipped
 	@BeforeEach
 	void openPage() {
+		if (this.browser == null) {
+			this.browser = Browser.start();
+		}
 		this.browser.resize(WIDTH);
 		this.browser.useScheme("light");
 		this.browser.driver().get(this.address + "/");
@@ -91,7 +89,6 @@ class PageInBrowserTests {
 
 	@AfterAll
 	void closeBrowser() {
-		// there is none if the tests were aborted
 		if (this.browser != null) {
 			this.browser.close();
 		}
