@@ -684,7 +684,8 @@ public final class BlockQueue {
 			return;
 		}
 		long length = Integer.toUnsignedLong(opened.sectors(tag)) << SECTOR_SHIFT;
-		long sector = opened.startSector(tag);
+		// the kernel gives a flush the sector -1
+		long sector = (operation == BlockOperation.FLUSH) ? 0 : opened.startSector(tag);
 		boolean data = operation == BlockOperation.READ || operation == BlockOperation.WRITE;
 		if (sector < 0 || sector > (Long.MAX_VALUE - length) >> SECTOR_SHIFT
 				|| (data && !this.dataPath.holds(length))) {

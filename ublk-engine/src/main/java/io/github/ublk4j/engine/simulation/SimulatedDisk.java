@@ -60,6 +60,9 @@ public final class SimulatedDisk {
 	// The largest range that the engine lets the kernel discard or zero at a time
 	private static final int MAX_RANGE = Integer.MAX_VALUE & -4096;
 
+	// a flush begins at sector -1
+	private static final long NO_OFFSET = -512;
+
 	private final SimulatedDevice device;
 
 	private volatile DiskSpec spec;
@@ -178,7 +181,7 @@ public final class SimulatedDisk {
 				return Mono.error(gone(BlockOperation.FLUSH));
 			}
 			List<SimulatedRequest> pieces = this.operations.contains(BlockOperation.FLUSH)
-					? List.of(new SimulatedRequest(IoOperation.FLUSH, 0, 0, null)) : List.of();
+					? List.of(new SimulatedRequest(IoOperation.FLUSH, NO_OFFSET, 0, null)) : List.of();
 			return SimulatedDisk.<Void>answered(answer(BlockOperation.FLUSH, 0, 0, pieces, () -> null));
 		});
 	}

@@ -114,7 +114,7 @@ class BlockQueueTests extends AbstractQueueTests {
 		get(this.driver.other(IoOperation.DISCARD, 1L << 40, 5L << 30));
 		get(this.driver.other(IoOperation.WRITE_ZEROES, 1L << 41, 6L << 30));
 		get(this.driver.other(IoOperation.WRITE_ZEROES | IoOperation.FLAG_NOUNMAP, 0, 512));
-		get(this.driver.other(IoOperation.FLUSH, 0, 0));
+		get(this.driver.other(IoOperation.FLUSH, -512, 0));
 		assertThat(seen).containsExactly((1L << 40) + "+" + (5L << 30), "true " + (1L << 41) + "+" + (6L << 30),
 				"false 0+512", "flush 0+0");
 	}
