@@ -53,6 +53,22 @@ public class BlockIoException extends IOException {
 	}
 
 	/**
+	 * Checks that a range lies inside a store.
+	 * @param size what the store holds, in bytes
+	 * @param offset where the range begins, in bytes
+	 * @param length bytes
+	 * @return what to fail the request with (EINVAL), {@code null} if the range is inside
+	 */
+	public static @Nullable BlockIoException outside(long size, long offset, long length) {
+		// no sum of offset and length: it may overflow
+		if (offset >= 0 && length >= 0 && offset <= size && length <= size - offset) {
+			return null;
+		}
+		return new BlockIoException(BlockErrno.EINVAL,
+				length + " bytes at offset " + offset + " are not inside the store, which has " + size + " bytes");
+	}
+
+	/**
 	 * Returns what the kernel is told.
 	 * @return the errno
 	 */

@@ -63,7 +63,7 @@ final class DeviceParts {
 
 	private static final Duration NODE_PATIENCE = Duration.ofSeconds(5);
 
-	private static final Duration DELETE_PATIENCE = Duration.ofSeconds(3);
+	static final Duration DELETE_PATIENCE = Duration.ofSeconds(3);
 
 	private static final Duration END_PATIENCE = Duration.ofSeconds(5);
 
@@ -263,16 +263,10 @@ final class DeviceParts {
 		}
 		this.grant = found;
 		this.spec = found.spec();
-		record();
-		return found;
-	}
-
-	private void record() {
-		DeviceClaim current = this.claim;
-		DeviceGrant granted = this.grant;
-		if (current != null && granted != null) {
-			current.write(DeviceRecord.of(granted.info(), this.declared));
+		if (claimed != null) {
+			claimed.write(DeviceRecord.of(found.info(), this.declared));
 		}
+		return found;
 	}
 
 	private String name() {

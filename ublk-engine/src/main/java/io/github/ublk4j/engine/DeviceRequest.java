@@ -16,7 +16,6 @@
 
 package io.github.ublk4j.engine;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -38,13 +37,8 @@ final class DeviceRequest {
 
 	private static final Logger logger = LoggerFactory.getLogger(DeviceRequest.class);
 
-	private static final Duration DELETE_PATIENCE = Duration.ofSeconds(3);
-
 	private static final long NEEDS_PRIVILEGE = UblkFeature.USER_COPY.mask() | UblkFeature.SUPPORT_ZERO_COPY.mask()
 			| UblkFeature.AUTO_BUF_REG.mask();
-
-	// tells devices of this engine from those of others
-	private static final long TOKEN_MARK = 0x7562346AL << Integer.SIZE;
 
 	private final DiskSpec spec;
 
@@ -95,7 +89,7 @@ final class DeviceRequest {
 				throw ex;
 			}
 			logger.info("disk '{}': the driver does not grant {}, only {}", this.spec.name(), choice, granted);
-			this.driver.delete(granted.id(), DELETE_PATIENCE);
+			this.driver.delete(granted.id(), DeviceParts.DELETE_PATIENCE);
 		}
 		throw new UblkException("the driver grants none of " + choices, null);
 	}
@@ -120,7 +114,7 @@ final class DeviceRequest {
 	// its number may be wrong too
 	private void delete(DeviceInfo granted, UblkException reason) {
 		try {
-			this.driver.delete(granted.id(), DELETE_PATIENCE);
+			this.driver.delete(granted.id(), DeviceParts.DELETE_PATIENCE);
 		}
 		catch (LinuxException ex) {
 			reason.addSuppressed(ex);
@@ -131,7 +125,8 @@ final class DeviceRequest {
 	 * Returns what a new device can be recognised by.
 	 */
 	static long newToken() {
-		return TOKEN_MARK | Integer.toUnsignedLong(ThreadLocalRandom.current().nextInt());
+		// 0 is a device that nobody has marked
+		return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
 	}
 
 	private long recoveryFlags(long features) {

@@ -16,8 +16,8 @@
 
 package io.github.ublk4j.engine;
 
+import io.github.ublk4j.engine.driver.Differences;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -50,8 +50,6 @@ final class Predecessor {
 
 	private static final Duration DEATH_PATIENCE = Duration.ofSeconds(10);
 
-	private static final Duration DELETE_PATIENCE = Duration.ofSeconds(3);
-
 	private final DiskSpec spec;
 
 	private final DiskServer server;
@@ -81,7 +79,7 @@ final class Predecessor {
 		if (left.state() == DriverState.DEAD) {
 			logger.info("disk '{}': ublk device {}, which process {} left dead, is deleted", this.spec.name(),
 					left.id(), last.pid());
-			this.driver.delete(left.id(), DELETE_PATIENCE);
+			this.driver.delete(left.id(), DeviceParts.DELETE_PATIENCE);
 			this.claim.clear();
 			return null;
 		}
@@ -134,17 +132,18 @@ final class Predecessor {
 	}
 
 	private DataModeChoice requireFit(DeviceRecord last, DeviceInfo left, DiskSpec resized) {
-		List<String> differences = new ArrayList<>();
-		compare(differences, "recovery", UblkFeature.recovery(left.flags()), this.spec.recovery());
-		compare(differences, "queues", last.queues(), this.spec.queues());
-		compare(differences, "queue depth", left.queueDepth(), this.spec.queueDepth());
-		compare(differences, "largest request in bytes", last.maxIoSize(), this.spec.maxIoSize());
+		Differences found = new Differences();
+		found.compare("recovery", UblkFeature.recovery(left.flags()), this.spec.recovery());
+		found.compare("queues", last.queues(), this.spec.queues());
+		found.compare("queue depth", left.queueDepth(), this.spec.queueDepth());
+		found.compare("largest request in bytes", last.maxIoSize(), this.spec.maxIoSize());
 		DataModeChoice mode = DataModeChoice.ofDevice(left.flags());
 		if (this.spec.dataMode() != DataMode.AUTO) {
-			compare(differences, "data mode", mode.mode(), this.spec.dataMode());
+			found.compare("data mode", mode.mode(), this.spec.dataMode());
 		}
-		differences.addAll(this.driver.differences(resized, this.server.operations(resized), left));
+		found.addAll(this.driver.differences(resized, this.server.operations(resized), left));
 		this.server.requireCapacity(resized);
+		List<String> differences = found.asList();
 		if (!differences.isEmpty()) {
 			throw new DiskRefusedException(this.spec.name(), DiskRefusedException.Reason.PREDECESSOR,
 					this.driver.path(left.id()) + ", which process " + last.pid()
@@ -155,12 +154,6 @@ final class Predecessor {
 							+ left.id() + ".");
 		}
 		return mode;
-	}
-
-	private static void compare(List<String> differences, String name, Object existing, Object declared) {
-		if (!existing.equals(declared)) {
-			differences.add(name + ": " + existing + " in the device, " + declared + " in the disk that is declared");
-		}
 	}
 
 }

@@ -205,10 +205,7 @@ public final class UblkDevice {
 	 * the disk, which then goes on
 	 */
 	public Mono<Void> stopUnused() {
-		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(() -> {
-			stopNow(true);
-			return null;
-		}), true));
+		return onControlThread(() -> stopNow(true));
 	}
 
 	/**
@@ -220,10 +217,7 @@ public final class UblkDevice {
 	 * {@code NONE}, or a handler blocks its queue
 	 */
 	public Mono<Void> quiesce() {
-		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(() -> {
-			quiesceNow();
-			return null;
-		}), true));
+		return onControlThread(this::quiesceNow);
 	}
 
 	/**
@@ -236,8 +230,12 @@ public final class UblkDevice {
 	 * become smaller
 	 */
 	public Mono<Void> resize(long bytes) {
+		return onControlThread(() -> resizeNow(bytes));
+	}
+
+	private Mono<Void> onControlThread(Runnable change) {
 		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(() -> {
-			resizeNow(bytes);
+			change.run();
 			return null;
 		}), true));
 	}

@@ -38,7 +38,6 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
@@ -315,10 +314,9 @@ public final class CacheStore extends ForwardingBlockStore {
 	}
 
 	private Mono<Void> checked(long offset, long length, Supplier<Mono<Void>> request) {
-		// no sum of offset and length: it may overflow
-		if (offset < 0 || length < 0 || offset > this.size || length > this.size - offset) {
-			return Mono.error(new BlockIoException(BlockErrno.EINVAL, length + " bytes at offset " + offset
-					+ " are not inside the store, which has " + this.size + " bytes"));
+		BlockIoException outside = BlockIoException.outside(this.size, offset, length);
+		if (outside != null) {
+			return Mono.error(outside);
 		}
 		return (length == 0) ? Mono.empty() : request.get();
 	}

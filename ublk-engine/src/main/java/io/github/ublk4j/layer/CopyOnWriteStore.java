@@ -310,10 +310,9 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 	}
 
 	private Mono<Void> checked(long offset, long length, Mono<Void> request) {
-		// no sum of offset and length: it may overflow
-		if (offset < 0 || length < 0 || offset > this.size || length > this.size - offset) {
-			return Mono.error(new BlockIoException(BlockErrno.EINVAL, length + " bytes at offset " + offset
-					+ " are not inside the store, which has " + this.size + " bytes"));
+		BlockIoException outside = BlockIoException.outside(this.size, offset, length);
+		if (outside != null) {
+			return Mono.error(outside);
 		}
 		return (length == 0) ? Mono.empty() : request;
 	}

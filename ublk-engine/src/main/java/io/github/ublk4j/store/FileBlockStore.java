@@ -203,7 +203,7 @@ public final class FileBlockStore implements BlockStore {
 			return Mono.error(new BlockIoException(BlockErrno.EOPNOTSUPP,
 					operation + " is not supported: the file store " + this.path + " is read-only"));
 		}
-		BlockIoException violation = Bounds.violation(size(), offset, length);
+		BlockIoException violation = BlockIoException.outside(size(), offset, length);
 		if (violation != null) {
 			return Mono.error(violation);
 		}

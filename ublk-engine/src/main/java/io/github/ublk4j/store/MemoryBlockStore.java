@@ -312,7 +312,7 @@ public final class MemoryBlockStore implements BlockStore {
 		if (this.closed) {
 			return new BlockIoException(BlockErrno.EIO, "The memory store is closed");
 		}
-		return Bounds.violation(this.size, offset, length);
+		return BlockIoException.outside(this.size, offset, length);
 	}
 
 	private int chunkLength(int index) {

@@ -95,7 +95,7 @@ public final class NullBlockStore implements BlockStore {
 		if (this.closed) {
 			return new BlockIoException(BlockErrno.EIO, "The null store is closed");
 		}
-		return Bounds.violation(this.size, offset, length);
+		return BlockIoException.outside(this.size, offset, length);
 	}
 
 	@Override

@@ -96,7 +96,7 @@ public final class PatternBlockStore implements BlockStore {
 		if (this.closed) {
 			return Mono.error(new BlockIoException(BlockErrno.EIO, "The pattern store is closed"));
 		}
-		BlockIoException violation = Bounds.violation(this.size, offset, destination.remaining());
+		BlockIoException violation = BlockIoException.outside(this.size, offset, destination.remaining());
 		if (violation != null) {
 			return Mono.error(violation);
 		}

@@ -176,7 +176,7 @@ public final class StripeBlockStore implements BlockStore {
 	}
 
 	private @Nullable BlockIoException refusal(long offset, long length) {
-		return this.closed ? closedException() : Bounds.violation(this.size, offset, length);
+		return this.closed ? closedException() : BlockIoException.outside(this.size, offset, length);
 	}
 
 	private static BlockIoException closedException() {

@@ -19,7 +19,6 @@ package io.github.ublk4j.engine.driver;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -135,7 +134,7 @@ final class DeviceParameters {
 	 * @return a sentence for each difference
 	 */
 	static List<String> differences(ByteBuffer wanted, ByteBuffer actual) {
-		List<String> found = new ArrayList<>();
+		Differences found = new Differences();
 		int basic = Params.BASIC;
 		compare(found, "size in bytes", wanted, actual,
 				(params) -> power(params.getLong(basic + ParamBasic.DEV_SECTORS), (byte) SECTOR_SHIFT));
@@ -150,14 +149,9 @@ final class DeviceParameters {
 		compareAttribute(found, "read-only", wanted, actual, ATTR_READ_ONLY);
 		compareAttribute(found, "rotational", wanted, actual, ATTR_ROTATIONAL);
 		compareAttribute(found, "supports flush", wanted, actual, ATTR_VOLATILE_CACHE);
-		// what the disk can do beyond that is not asked for
-		if (discards(actual) && !discards(wanted)) {
-			found.add("supports discard: the device does, the disk that is declared does not");
-		}
-		if (writesZeroes(actual) && !writesZeroes(wanted)) {
-			found.add("supports write zeroes: the device does, the disk that is declared does not");
-		}
-		return found;
+		found.requireAbility("supports discard", discards(actual), discards(wanted));
+		found.requireAbility("supports write zeroes", writesZeroes(actual), writesZeroes(wanted));
+		return found.asList();
 	}
 
 	// of any size: what a driver should not say must not look like what it should
@@ -165,19 +159,15 @@ final class DeviceParameters {
 		return new BigInteger(Long.toUnsignedString(factor)).shiftLeft(Byte.toUnsignedInt(shift));
 	}
 
-	private static void compareAttribute(List<String> found, String name, ByteBuffer wanted, ByteBuffer actual,
+	private static void compareAttribute(Differences found, String name, ByteBuffer wanted, ByteBuffer actual,
 			int attribute) {
 		compare(found, name, wanted, actual,
 				(params) -> (params.getInt(Params.BASIC + ParamBasic.ATTRS) & attribute) != 0);
 	}
 
-	private static void compare(List<String> found, String name, ByteBuffer wanted, ByteBuffer actual,
+	private static void compare(Differences found, String name, ByteBuffer wanted, ByteBuffer actual,
 			Function<ByteBuffer, Object> value) {
-		Object declared = value.apply(wanted);
-		Object existing = value.apply(actual);
-		if (!declared.equals(existing)) {
-			found.add(name + ": " + existing + " in the device, " + declared + " in the disk that is declared");
-		}
+		found.compare(name, value.apply(actual), value.apply(wanted));
 	}
 
 	private static boolean discards(ByteBuffer params) {

@@ -24,6 +24,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+
+import io.github.ublk4j.engine.linux.Capability;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files in which a Linux host describes itself. What cannot be read is empty.
@@ -71,6 +75,22 @@ final class HostFiles {
 			return names;
 		}
 		return names;
+	}
+
+	/**
+	 * Returns which capabilities this process has.
+	 * @return those that are effective, {@code null} if the system does not tell
+	 */
+	@Nullable Set<Capability> capabilities() {
+		return Capability.effective(lines("/proc/self/status"));
+	}
+
+	/**
+	 * Returns whether this process has a capability for sure.
+	 */
+	boolean holds(Capability capability) {
+		Set<Capability> held = capabilities();
+		return held != null && held.contains(capability);
 	}
 
 }

@@ -19,6 +19,7 @@ package io.github.ublk4j.engine.host;
 import java.util.EnumSet;
 import java.util.Set;
 
+import io.github.ublk4j.engine.linux.Capability;
 import io.github.ublk4j.engine.driver.ControlClient;
 import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.host.HostCheck.State;
@@ -82,7 +83,7 @@ final class RequiredChecks {
 			return HostCheck.ok(Subject.IO_URING_SWITCH,
 					value.isEmpty() ? "This kernel has no kernel.io_uring_disabled" : "kernel.io_uring_disabled is 0");
 		}
-		boolean usable = value.equals("1") && Capability.CAP_SYS_ADMIN.isHeld(this.files);
+		boolean usable = value.equals("1") && this.files.holds(Capability.CAP_SYS_ADMIN);
 		return new HostCheck(Subject.IO_URING_SWITCH, usable ? State.OK : State.FAILURE,
 				"kernel.io_uring_disabled is " + value + (usable ? ", which CAP_SYS_ADMIN overrides" : ""),
 				usable ? null : "Switch io_uring on with 'sysctl -w kernel.io_uring_disabled=0'.");
@@ -154,7 +155,7 @@ final class RequiredChecks {
 	}
 
 	HostCheck capabilities() {
-		Set<Capability> held = Capability.ofThisProcess(this.files);
+		Set<Capability> held = this.files.capabilities();
 		if (held == null) {
 			return HostCheck.warning(Subject.CAPABILITIES, "The system does not tell the capabilities of this process",
 					"Mount /proc, or compare with 'capsh --print'.");

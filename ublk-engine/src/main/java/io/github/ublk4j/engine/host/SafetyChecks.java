@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 
+import io.github.ublk4j.engine.linux.Capability;
 import io.github.ublk4j.engine.host.HostCheck.Subject;
 
 /**
@@ -90,7 +91,7 @@ final class SafetyChecks {
 	}
 
 	HostCheck lockedMemory() {
-		if (Capability.CAP_IPC_LOCK.isHeld(this.files)) {
+		if (this.files.holds(Capability.CAP_IPC_LOCK)) {
 			return HostCheck.ok(Subject.LOCKED_MEMORY, "not limited, because of CAP_IPC_LOCK");
 		}
 		for (String line : this.files.lines("/proc/self/limits")) {
@@ -138,7 +139,7 @@ final class SafetyChecks {
 			return HostCheck.warning(Subject.OUT_OF_MEMORY, "The system does not tell oom_score_adj", "Mount /proc.");
 		}
 		int score = Integer.parseInt(now);
-		if (wanted != null && wanted < score && !Capability.CAP_SYS_RESOURCE.isHeld(this.files)) {
+		if (wanted != null && wanted < score && !this.files.holds(Capability.CAP_SYS_RESOURCE)) {
 			return HostCheck.warning(Subject.OUT_OF_MEMORY,
 					"oom_score_adj is " + score + ", and cannot be lowered to " + wanted,
 					"CAP_SYS_RESOURCE, or OOMScoreAdjust=" + wanted + " in the systemd unit.");

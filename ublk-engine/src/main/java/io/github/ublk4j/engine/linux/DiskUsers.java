@@ -16,16 +16,10 @@
 
 package io.github.ublk4j.engine.linux;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -39,9 +33,6 @@ public final class DiskUsers {
 	private static final Path SYS_BLOCK = Path.of("/sys/class/block");
 
 	private static final Path PROC = Path.of("/proc");
-
-	// device number, mount point (with octal escapes) and source
-	private static final Pattern MOUNT = Pattern.compile("\\S+ \\S+ (\\S+) \\S+ (\\S+) .*- \\S+ (\\S+) .*");
 
 	private DiskUsers() {
 	}
@@ -58,66 +49,38 @@ public final class DiskUsers {
 		Path whole = SYS_BLOCK.resolve(device.getFileName());
 		List<Path> parts = new ArrayList<>(List.of(whole));
 		// a partition of ublkb1 is ublkb1p1
-		entries(whole, device.getFileName() + "p*").forEach((part) -> parts.add(whole.resolve(part)));
+		parts.addAll(KernelFiles.entries(whole, device.getFileName() + "p*"));
 		Set<String> numbers = parts.stream()
-			.flatMap((part) -> lines(part.resolve("dev")).stream())
+			.flatMap((part) -> KernelFiles.lines(part.resolve("dev")).stream())
 			.collect(Collectors.toSet());
-		for (String line : lines(PROC.resolve("self/mountinfo"))) {
-			Matcher mount = MOUNT.matcher(line);
-			if (mount.matches() && (numbers.contains(mount.group(1)) || name.matcher(mount.group(3)).matches())) {
-				users.add(mount.group(3) + " is mounted on " + mount.group(2));
+		for (String line : KernelFiles.lines(PROC.resolve("self/mountinfo"))) {
+			Mount mount = Mount.parse(line);
+			if (mount != null && (numbers.contains(mount.number()) || name.matcher(mount.source()).matches())) {
+				users.add(mount.source() + " is mounted on " + mount.point());
 			}
 		}
-		for (String line : lines(PROC.resolve("swaps"))) {
-			if (name.matcher(line.split("\\s", 2)[0]).matches()) {
-				users.add(line.split("\\s", 2)[0] + " is used for swap");
+		for (String line : KernelFiles.lines(PROC.resolve("swaps"))) {
+			String area = line.split("\\s", 2)[0];
+			if (name.matcher(area).matches()) {
+				users.add(area + " is used for swap");
 			}
 		}
 		for (Path part : parts) {
-			entries(part.resolve("holders"), "*")
-				.forEach((holder) -> users.add(holder + " is built on " + part.getFileName()));
+			KernelFiles.entries(part.resolve("holders"), "*")
+				.forEach((holder) -> users.add(holder.getFileName() + " is built on " + part.getFileName()));
 		}
-		for (String process : entries(PROC, "[0-9]*")) {
-			if (hasOpen(Path.of("/proc", process, "fd"), name)) {
-				users.add("process " + process + " has it open");
+		for (Path process : KernelFiles.entries(PROC, "[0-9]*")) {
+			if (hasOpen(process.resolve("fd"), name)) {
+				users.add("process " + process.getFileName() + " has it open");
 			}
 		}
 		return users;
 	}
 
-	private static List<String> lines(Path file) {
-		try {
-			return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
-		}
-		catch (IOException ex) {
-			return List.of();
-		}
-	}
-
-	private static List<String> entries(Path directory, String glob) {
-		List<String> names = new ArrayList<>();
-		try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, glob)) {
-			found.forEach((entry) -> names.add(String.valueOf(entry.getFileName())));
-		}
-		// it may be gone, or belong to somebody else
-		catch (IOException | DirectoryIteratorException ex) {
-			return names;
-		}
-		return names;
-	}
-
 	private static boolean hasOpen(Path descriptors, Pattern name) {
-		for (String descriptor : entries(descriptors, "*")) {
-			try {
-				if (name.matcher(Files.readSymbolicLink(descriptors.resolve(descriptor)).toString()).matches()) {
-					return true;
-				}
-			}
-			catch (IOException ex) {
-				// closed meanwhile
-			}
-		}
-		return false;
+		return KernelFiles.entries(descriptors, "*")
+			.stream()
+			.anyMatch((descriptor) -> name.matcher(KernelFiles.target(descriptor)).matches());
 	}
 
 }

@@ -17,11 +17,11 @@
 package io.github.ublk4j.engine.linux;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import com.sun.jna.Native;
@@ -37,8 +37,6 @@ public final class LinuxPlatform {
 	/** The size of a memory page in bytes, on the supported processors. */
 	public static final int PAGE_SIZE = 4096;
 
-	private static final long CAP_SYS_ADMIN = 1L << 21;
-
 	private LinuxPlatform() {
 	}
 
@@ -47,16 +45,8 @@ public final class LinuxPlatform {
 	 * @return whether the capability is effective; assumed if that cannot be seen
 	 */
 	public static boolean isAdministrator() {
-		try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-			return lines.filter((line) -> line.startsWith("CapEff:"))
-				.map((line) -> Long.parseUnsignedLong(line.substring(line.indexOf(':') + 1).strip(), 16))
-				.findFirst()
-				.map((mask) -> (mask & CAP_SYS_ADMIN) != 0)
-				.orElse(true);
-		}
-		catch (IOException | UncheckedIOException ex) {
-			return true;
-		}
+		Set<Capability> held = Capability.effective(KernelFiles.lines(Path.of("/proc/self/status")));
+		return held == null || held.contains(Capability.CAP_SYS_ADMIN);
 	}
 
 	/**

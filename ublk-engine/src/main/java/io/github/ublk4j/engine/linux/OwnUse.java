@@ -16,11 +16,6 @@
 
 package io.github.ublk4j.engine.linux;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -72,7 +67,7 @@ public final class OwnUse {
 		}
 		Pattern names = Pattern.compile(Pattern.quote(String.valueOf(device.getFileName())) + "(p\\d+)?");
 		Set<String> mounts = new HashSet<>();
-		for (String line : lines(this.root.resolve("proc/self/mountinfo"))) {
+		for (String line : KernelFiles.lines(this.root.resolve("proc/self/mountinfo"))) {
 			Mount mount = Mount.parse(line);
 			if (mount != null && isOn(nameOf(mount), names, MOST_LAYERS)) {
 				mounts.add(mount.id());
@@ -92,8 +87,8 @@ public final class OwnUse {
 
 	private void addOpenFiles(List<String> uses, Set<String> mounts, Pattern names) {
 		Path self = this.root.resolve("proc/self");
-		for (Path descriptor : entries(self.resolve("fd"))) {
-			String target = target(descriptor);
+		for (Path descriptor : KernelFiles.entries(self.resolve("fd"), "*")) {
+			String target = KernelFiles.target(descriptor);
 			boolean open = target.startsWith(DEV + "/")
 					? isOn(target.substring(target.lastIndexOf('/') + 1), names, MOST_LAYERS)
 					: !mounts.isEmpty() && isOnMount(self.resolve("fdinfo").resolve(descriptor.getFileName()), mounts);
@@ -105,7 +100,8 @@ public final class OwnUse {
 	}
 
 	private static boolean isOnMount(Path info, Set<String> mounts) {
-		return lines(info).stream()
+		return KernelFiles.lines(info)
+			.stream()
 			.map(MOUNT_ID::matcher)
 			.anyMatch((line) -> line.matches() && mounts.contains(line.group(1)));
 	}
@@ -115,7 +111,7 @@ public final class OwnUse {
 	 * such as btrfs, have a number of their own and tell the device by its path alone.
 	 */
 	private String nameOf(Mount mount) {
-		String byNumber = target(this.root.resolve("sys/dev/block").resolve(mount.number()));
+		String byNumber = KernelFiles.target(this.root.resolve("sys/dev/block").resolve(mount.number()));
 		if (!byNumber.isEmpty()) {
 			return byNumber.substring(byNumber.lastIndexOf('/') + 1);
 		}
@@ -123,7 +119,7 @@ public final class OwnUse {
 		if (!source.startsWith(DEV + "/")) {
 			return "";
 		}
-		String linked = target(this.root.resolve(source.substring(1)));
+		String linked = KernelFiles.target(this.root.resolve(source.substring(1)));
 		String path = linked.isEmpty() ? source : linked;
 		return path.substring(path.lastIndexOf('/') + 1);
 	}
@@ -135,38 +131,9 @@ public final class OwnUse {
 		if (names.matcher(name).matches()) {
 			return true;
 		}
-		return entries(this.root.resolve("sys/class/block").resolve(name).resolve("slaves")).stream()
+		return KernelFiles.entries(this.root.resolve("sys/class/block").resolve(name).resolve("slaves"), "*")
+			.stream()
 			.anyMatch((below) -> isOn(String.valueOf(below.getFileName()), names, layers - 1));
-	}
-
-	private static String target(Path link) {
-		try {
-			return Files.readSymbolicLink(link).toString();
-		}
-		// no link, or closed meanwhile
-		catch (IOException | RuntimeException ex) {
-			return "";
-		}
-	}
-
-	private static List<String> lines(Path file) {
-		try {
-			return Files.readAllLines(file, StandardCharsets.ISO_8859_1);
-		}
-		catch (IOException ex) {
-			return List.of();
-		}
-	}
-
-	private static List<Path> entries(Path directory) {
-		List<Path> found = new ArrayList<>();
-		try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
-			entries.forEach(found::add);
-		}
-		catch (IOException | DirectoryIteratorException ex) {
-			return found;
-		}
-		return found;
 	}
 
 }

@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.engine.simulation;
 
+import io.github.ublk4j.engine.driver.Differences;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -92,23 +93,17 @@ public final class SimulatedDisk {
 	 * @return a sentence for each difference, as the kernel's driver would know them
 	 */
 	List<String> differences(DiskSpec other, Set<BlockOperation> offered) {
-		List<String> found = new ArrayList<>();
-		compare(found, "size in bytes", this.spec.size(), other.size());
-		compare(found, "logical block size", this.spec.logicalBlockSize(), other.logicalBlockSize());
-		compare(found, "physical block size", this.spec.physicalBlockSize(), other.physicalBlockSize());
-		compare(found, "read-only", this.spec.readOnly(), other.readOnly());
-		compare(found, "supports flush", this.operations.contains(BlockOperation.FLUSH),
+		Differences found = new Differences();
+		found.compare("size in bytes", this.spec.size(), other.size());
+		found.compare("logical block size", this.spec.logicalBlockSize(), other.logicalBlockSize());
+		found.compare("physical block size", this.spec.physicalBlockSize(), other.physicalBlockSize());
+		found.compare("read-only", this.spec.readOnly(), other.readOnly());
+		found.compare("supports flush", this.operations.contains(BlockOperation.FLUSH),
 				offered.contains(BlockOperation.FLUSH));
 		if (!offered.containsAll(this.operations)) {
-			compare(found, "operations", this.operations, offered);
+			found.compare("operations", this.operations, offered);
 		}
-		return found;
-	}
-
-	private static void compare(List<String> found, String name, Object existing, Object declared) {
-		if (!existing.equals(declared)) {
-			found.add(name + ": " + existing + " in the device, " + declared + " in the disk that is declared");
-		}
+		return found.asList();
 	}
 
 	/**

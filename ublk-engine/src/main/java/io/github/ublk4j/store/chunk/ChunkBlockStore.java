@@ -245,12 +245,8 @@ public final class ChunkBlockStore implements BlockStore {
 		if (this.closed) {
 			return new BlockIoException(BlockErrno.EIO, "The " + this.volume + " is closed");
 		}
-		// no sum of offset and length: it may overflow
-		if (offset < 0 || length < 0 || offset > size() || length > size() - offset) {
-			return new BlockIoException(BlockErrno.EINVAL, length + " bytes at offset " + offset
-					+ " are not inside the store, which has " + size() + " bytes");
-		}
-		return this.fence.loss();
+		BlockIoException outside = BlockIoException.outside(size(), offset, length);
+		return (outside != null) ? outside : this.fence.loss();
 	}
 
 	/**

@@ -16,20 +16,17 @@
 
 package io.github.ublk4j.spring.test;
 
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Set;
 
-import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.layer.ForwardingBlockStore;
 import io.github.ublk4j.store.FileBlockStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
-import reactor.core.publisher.Mono;
 
 /**
  * The file store, as a disk that transfers its data where it can, and below a layer that
@@ -101,46 +98,16 @@ class FileBlockStoreContractTests {
 
 	}
 
-	private record Layer(BlockStore below) implements BlockStore {
+	/** Does not promise to fill the buffers of reads. */
+	private static final class Layer extends ForwardingBlockStore {
 
-		@Override
-		public long size() {
-			return this.below.size();
+		Layer(BlockStore below) {
+			super(below);
 		}
 
 		@Override
-		public Mono<Void> read(long offset, ByteBuffer destination) {
-			return this.below.read(offset, destination);
-		}
-
-		@Override
-		public Mono<Void> write(long offset, ByteBuffer source) {
-			return this.below.write(offset, source);
-		}
-
-		@Override
-		public Mono<Void> flush() {
-			return this.below.flush();
-		}
-
-		@Override
-		public Mono<Void> discard(long offset, long length) {
-			return this.below.discard(offset, length);
-		}
-
-		@Override
-		public Mono<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
-			return this.below.writeZeroes(offset, length, mayUnmap);
-		}
-
-		@Override
-		public Set<BlockOperation> operations() {
-			return this.below.operations();
-		}
-
-		@Override
-		public void close() {
-			this.below.close();
+		public boolean fillsReadBuffers() {
+			return false;
 		}
 
 	}

@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.ublk4j.engine.host;
+package io.github.ublk4j.engine.linux;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,9 +28,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The capabilities that serving disks can need ({@code capabilities(7)}).
  */
-enum Capability {
+public enum Capability {
 
-	CAP_IPC_LOCK(14), CAP_SYS_ADMIN(21), CAP_SYS_RESOURCE(24);
+	/** Lock memory beyond the limit. */
+	CAP_IPC_LOCK(14),
+
+	/** Administer the system. */
+	CAP_SYS_ADMIN(21),
+
+	/** Go beyond limits of resources. */
+	CAP_SYS_RESOURCE(24);
 
 	private static final String EFFECTIVE = "CapEff:";
 
@@ -41,11 +48,12 @@ enum Capability {
 	}
 
 	/**
-	 * Returns which of them this process has.
-	 * @return those that are effective, {@code null} if the system does not tell
+	 * Returns which of them a process has.
+	 * @param status the lines of its {@code /proc/<pid>/status}
+	 * @return those that are effective, {@code null} if the lines do not tell
 	 */
-	static @Nullable Set<Capability> ofThisProcess(HostFiles files) {
-		for (String line : files.lines("/proc/self/status")) {
+	public static @Nullable Set<Capability> effective(List<String> status) {
+		for (String line : status) {
 			if (line.startsWith(EFFECTIVE)) {
 				long mask = Long.parseUnsignedLong(line.substring(EFFECTIVE.length()).strip(), 16);
 				return Arrays.stream(values())
@@ -57,14 +65,11 @@ enum Capability {
 	}
 
 	/**
-	 * Returns whether this process has a capability for sure.
+	 * Names capabilities.
+	 * @param capabilities those to name
+	 * @return their names, with commas between
 	 */
-	boolean isHeld(HostFiles files) {
-		Set<Capability> held = ofThisProcess(files);
-		return held != null && held.contains(this);
-	}
-
-	static String names(Iterable<Capability> capabilities) {
+	public static String names(Iterable<Capability> capabilities) {
 		List<String> names = new ArrayList<>();
 		capabilities.forEach((capability) -> names.add(capability.name()));
 		return String.join(", ", names);
