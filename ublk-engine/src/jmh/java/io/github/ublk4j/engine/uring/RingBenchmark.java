@@ -106,13 +106,12 @@ public class RingBenchmark {
 
 	private long batch(int count) {
 		for (int i = 0; i < count; i++) {
-			int sqe = this.ring.nextSqe();
-			ByteBuffer sqes = this.ring.sqes();
+			ByteBuffer sqe = this.ring.nextSqe();
 			for (int offset = 0; offset < SqeDescriptor.SIZE; offset += Long.BYTES) {
-				sqes.putLong(sqe + offset, 0);
+				sqe.putLong(offset, 0);
 			}
-			sqes.put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_NOP);
-			sqes.putLong(sqe + SqeDescriptor.USER_DATA, i);
+			sqe.put(SqeDescriptor.OPCODE, (byte) IoUring.OP_NOP);
+			sqe.putLong(SqeDescriptor.USER_DATA, i);
 		}
 		this.ring.enter(count);
 		if (this.ring.reap(this.consumer) != count) {

@@ -369,23 +369,22 @@ public final class ControlClient implements AutoCloseable {
 		String what = command + ((id == NO_DEVICE) ? "" : " of ublk device " + id);
 		boolean answered = false;
 		try (IoUring ring = IoUring.open(1, IoUring.SETUP_SQE128)) {
-			ByteBuffer sqes = ring.sqes();
-			int sqe = ring.nextSqe();
+			ByteBuffer sqe = ring.nextSqe();
 			for (int i = 0; i < SqeDescriptor.SIZE_128; i += Long.BYTES) {
-				sqes.putLong(sqe + i, 0);
+				sqe.putLong(i, 0);
 			}
-			sqes.put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_URING_CMD);
-			sqes.putInt(sqe + SqeDescriptor.FD, this.file.fd());
-			sqes.putInt(sqe + SqeDescriptor.CMD_OP, command.opcode());
-			int cmd = sqe + SqeDescriptor.CMD;
-			sqes.putInt(cmd + CtrlCmd.DEV_ID, id);
-			sqes.putShort(cmd + CtrlCmd.QUEUE_ID, (short) queue);
+			sqe.put(SqeDescriptor.OPCODE, (byte) IoUring.OP_URING_CMD);
+			sqe.putInt(SqeDescriptor.FD, this.file.fd());
+			sqe.putInt(SqeDescriptor.CMD_OP, command.opcode());
+			int cmd = SqeDescriptor.CMD;
+			sqe.putInt(cmd + CtrlCmd.DEV_ID, id);
+			sqe.putShort(cmd + CtrlCmd.QUEUE_ID, (short) queue);
 			if (argument != null) {
-				sqes.putShort(cmd + CtrlCmd.LEN, (short) argument.capacity());
-				sqes.putLong(cmd + CtrlCmd.ADDR, LinuxPlatform.addressOf(argument));
+				sqe.putShort(cmd + CtrlCmd.LEN, (short) argument.capacity());
+				sqe.putLong(cmd + CtrlCmd.ADDR, LinuxPlatform.addressOf(argument));
 			}
-			sqes.putLong(cmd + CtrlCmd.DATA, data);
-			sqes.putShort(cmd + CtrlCmd.DEV_PATH_LEN, (short) pathLength);
+			sqe.putLong(cmd + CtrlCmd.DATA, data);
+			sqe.putShort(cmd + CtrlCmd.DEV_PATH_LEN, (short) pathLength);
 			answered = ring.enter(limit);
 			if (!answered) {
 				throw new LinuxException(what, Errno.ETIMEDOUT,

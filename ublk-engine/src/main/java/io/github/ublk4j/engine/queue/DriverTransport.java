@@ -17,6 +17,8 @@
 package io.github.ublk4j.engine.queue;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.IoCommand;
@@ -85,11 +87,9 @@ final class DriverTransport implements QueueTransport {
 
 	private final IoUring ring;
 
-	private final ByteBuffer sqes;
-
 	private final Mapping descriptorMapping;
 
-	private final ByteBuffer descriptors;
+	private final ByteBuffer[] descriptors;
 
 	private final EventFd eventFd;
 
@@ -112,7 +112,6 @@ final class DriverTransport implements QueueTransport {
 		this.queue = queue;
 		this.pages = pages;
 		this.ring = IoUring.open(depth + EXTRA_ENTRIES, RING_FLAGS);
-		this.sqes = this.ring.sqes();
 		this.files = new FileTable(this.ring::registerFile, CHAR_DEVICE + 1, REGISTERED_FILES - 1);
 		try {
 			this.ring.registerRingFd();
@@ -127,7 +126,8 @@ final class DriverTransport implements QueueTransport {
 			this.ring.close();
 			throw ex;
 		}
-		this.descriptors = this.descriptorMapping.buffer();
+		this.descriptors = new ByteBuffer[depth];
+		Arrays.setAll(this.descriptors, this::descriptor);
 		try {
 			this.eventFd = new EventFd();
 		}
@@ -137,6 +137,10 @@ final class DriverTransport implements QueueTransport {
 			throw ex;
 		}
 		armWakeUp();
+	}
+
+	private ByteBuffer descriptor(int tag) {
+		return this.descriptorMapping.buffer().slice(tag * IoDesc.SIZE, IoDesc.SIZE).order(ByteOrder.nativeOrder());
 	}
 
 	@Override
@@ -150,27 +154,27 @@ final class DriverTransport implements QueueTransport {
 	}
 
 	private void command(int operation, int tag, int result, long address) {
-		int sqe = nextSqe();
+		ByteBuffer sqe = nextSqe();
 		command(sqe, 0, operation, KIND_DRIVER, tag, result, address);
 		if (this.pages == PageRegistration.AUTOMATIC) {
-			this.sqes.putLong(sqe + SqeDescriptor.ADDR, AUTO_REGISTER_FALLBACK | tag);
+			sqe.putLong(SqeDescriptor.ADDR, AUTO_REGISTER_FALLBACK | tag);
 		}
 		else if (this.pages == PageRegistration.FAILING) {
-			this.sqes.putLong(sqe + SqeDescriptor.ADDR, AUTO_REGISTER_FALLBACK | NO_SUCH_BUFFER);
+			sqe.putLong(SqeDescriptor.ADDR, AUTO_REGISTER_FALLBACK | NO_SUCH_BUFFER);
 		}
 	}
 
 	// Eight words are the whole entry, so that nothing of an earlier one is left in it
-	private void command(int sqe, int flags, int operation, long kind, int tag, int result, long address) {
-		this.sqes.putLong(sqe, IoUring.OP_URING_CMD | (long) (IoUring.SQE_FIXED_FILE | flags) << Byte.SIZE);
-		this.sqes.putLong(sqe + SqeDescriptor.CMD_OP, Integer.toUnsignedLong(operation));
-		this.sqes.putLong(sqe + SqeDescriptor.ADDR, 0);
-		this.sqes.putLong(sqe + SqeDescriptor.LEN, 0);
-		this.sqes.putLong(sqe + SqeDescriptor.USER_DATA, kind << KIND_SHIFT | tag);
-		this.sqes.putLong(sqe + SqeDescriptor.BUF_INDEX, 0);
-		this.sqes.putLong(sqe + SqeDescriptor.CMD + IoCmd.Q_ID,
+	private void command(ByteBuffer sqe, int flags, int operation, long kind, int tag, int result, long address) {
+		sqe.putLong(0, IoUring.OP_URING_CMD | (long) (IoUring.SQE_FIXED_FILE | flags) << Byte.SIZE);
+		sqe.putLong(SqeDescriptor.CMD_OP, Integer.toUnsignedLong(operation));
+		sqe.putLong(SqeDescriptor.ADDR, 0);
+		sqe.putLong(SqeDescriptor.LEN, 0);
+		sqe.putLong(SqeDescriptor.USER_DATA, kind << KIND_SHIFT | tag);
+		sqe.putLong(SqeDescriptor.BUF_INDEX, 0);
+		sqe.putLong(SqeDescriptor.CMD + IoCmd.Q_ID,
 				this.queue | (long) tag << Short.SIZE | (long) result << Integer.SIZE);
-		this.sqes.putLong(sqe + SqeDescriptor.CMD + IoCmd.ADDR, address);
+		sqe.putLong(SqeDescriptor.CMD + IoCmd.ADDR, address);
 	}
 
 	@Override
@@ -239,18 +243,18 @@ final class DriverTransport implements QueueTransport {
 
 	private void operation(int opcode, int entryFlags, int fd, long position, long address, int length, int flags,
 			int fixedBuffer, long userData) {
-		int sqe = this.ring.nextSqe();
-		this.sqes.putLong(sqe, opcode | entryFlags << Byte.SIZE | (long) fd << Integer.SIZE);
-		this.sqes.putLong(sqe + SqeDescriptor.OFF, position);
-		this.sqes.putLong(sqe + SqeDescriptor.ADDR, address);
-		this.sqes.putLong(sqe + SqeDescriptor.LEN, Integer.toUnsignedLong(length) | (long) flags << Integer.SIZE);
-		this.sqes.putLong(sqe + SqeDescriptor.USER_DATA, userData);
-		this.sqes.putLong(sqe + SqeDescriptor.BUF_INDEX, fixedBuffer);
-		this.sqes.putLong(sqe + SqeDescriptor.CMD, 0);
-		this.sqes.putLong(sqe + SqeDescriptor.CMD + Long.BYTES, 0);
+		ByteBuffer sqe = this.ring.nextSqe();
+		sqe.putLong(0, opcode | entryFlags << Byte.SIZE | (long) fd << Integer.SIZE);
+		sqe.putLong(SqeDescriptor.OFF, position);
+		sqe.putLong(SqeDescriptor.ADDR, address);
+		sqe.putLong(SqeDescriptor.LEN, Integer.toUnsignedLong(length) | (long) flags << Integer.SIZE);
+		sqe.putLong(SqeDescriptor.USER_DATA, userData);
+		sqe.putLong(SqeDescriptor.BUF_INDEX, fixedBuffer);
+		sqe.putLong(SqeDescriptor.CMD, 0);
+		sqe.putLong(SqeDescriptor.CMD + Long.BYTES, 0);
 	}
 
-	private int nextSqe() {
+	private ByteBuffer nextSqe() {
 		makeRoom(1);
 		return this.ring.nextSqe();
 	}
@@ -321,17 +325,17 @@ final class DriverTransport implements QueueTransport {
 
 	@Override
 	public int operationAndFlags(int tag) {
-		return this.descriptors.getInt(tag * IoDesc.SIZE + IoDesc.OP_FLAGS);
+		return this.descriptors[tag].getInt(IoDesc.OP_FLAGS);
 	}
 
 	@Override
 	public long startSector(int tag) {
-		return this.descriptors.getLong(tag * IoDesc.SIZE + IoDesc.START_SECTOR);
+		return this.descriptors[tag].getLong(IoDesc.START_SECTOR);
 	}
 
 	@Override
 	public int sectors(int tag) {
-		return this.descriptors.getInt(tag * IoDesc.SIZE + IoDesc.NR_SECTORS);
+		return this.descriptors[tag].getInt(IoDesc.NR_SECTORS);
 	}
 
 	@Override

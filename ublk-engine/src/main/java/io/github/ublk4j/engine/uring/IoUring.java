@@ -23,6 +23,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 import io.github.ublk4j.engine.linux.Errno;
@@ -180,7 +181,8 @@ public final class IoUring implements AutoCloseable {
 
 	private final ByteBuffer cq;
 
-	private final ByteBuffer sqes;
+	// a buffer for each entry: the JIT compiler checks constant offsets in it cheaply
+	private final ByteBuffer[] sqes;
 
 	private final int sqHeadOffset;
 
@@ -192,21 +194,17 @@ public final class IoUring implements AutoCloseable {
 
 	private final int sqEntries;
 
-	private final int sqeShift;
-
 	private final int cqHeadOffset;
 
 	private final int cqTailOffset;
 
 	private final int cqOverflowOffset;
 
-	private final int cqesOffset;
-
 	private final int cqMask;
 
 	private final int cqEntries;
 
-	private final int cqeShift;
+	private final ByteBuffer[] cqes;
 
 	private final ByteBuffer waitArgument = ByteBuffer.allocateDirect(EXT_ARG_SIZE + TIMESPEC_SIZE)
 		.order(ByteOrder.nativeOrder());
@@ -269,25 +267,25 @@ public final class IoUring implements AutoCloseable {
 		this.flags = flags;
 		this.sqEntries = params.getInt(ParamsDescriptor.SQ_ENTRIES);
 		this.cqEntries = params.getInt(ParamsDescriptor.CQ_ENTRIES);
-		this.sqeShift = ((flags & SETUP_SQE128) != 0) ? 7 : 6;
-		this.cqeShift = ((flags & SETUP_CQE32) != 0) ? 5 : 4;
+		int sqeSize = ((flags & SETUP_SQE128) != 0) ? SqeDescriptor.SIZE_128 : SqeDescriptor.SIZE;
+		int cqeSize = ((flags & SETUP_CQE32) != 0) ? 2 * CqeDescriptor.SIZE : CqeDescriptor.SIZE;
 		this.sqHeadOffset = params.getInt(ParamsDescriptor.SQ_OFF_HEAD);
 		this.sqTailOffset = params.getInt(ParamsDescriptor.SQ_OFF_TAIL);
 		this.sqFlagsOffset = params.getInt(ParamsDescriptor.SQ_OFF_FLAGS);
 		this.cqHeadOffset = params.getInt(ParamsDescriptor.CQ_OFF_HEAD);
 		this.cqTailOffset = params.getInt(ParamsDescriptor.CQ_OFF_TAIL);
 		this.cqOverflowOffset = params.getInt(ParamsDescriptor.CQ_OFF_OVERFLOW);
-		this.cqesOffset = params.getInt(ParamsDescriptor.CQ_OFF_CQES);
+		int cqesOffset = params.getInt(ParamsDescriptor.CQ_OFF_CQES);
 		boolean array = (flags & SETUP_NO_SQARRAY) == 0;
 		int sqArrayOffset = params.getInt(ParamsDescriptor.SQ_OFF_ARRAY);
-		long cqSize = this.cqesOffset + ((long) this.cqEntries << this.cqeShift);
-		long sqSize = array ? sqArrayOffset + (long) this.sqEntries * Integer.BYTES : this.cqesOffset;
+		long cqSize = cqesOffset + (long) this.cqEntries * cqeSize;
+		long sqSize = array ? sqArrayOffset + (long) this.sqEntries * Integer.BYTES : cqesOffset;
 		boolean single = (params.getInt(ParamsDescriptor.FEATURES) & FEAT_SINGLE_MMAP) != 0;
 		List<Mapping> mapped = new ArrayList<>();
 		try {
 			mapped.add(map(OFF_SQ_RING, single ? Math.max(sqSize, cqSize) : sqSize, "submission queue"));
 			mapped.add(single ? mapped.get(0) : map(OFF_CQ_RING, cqSize, "completion queue"));
-			mapped.add(map(OFF_SQES, (long) this.sqEntries << this.sqeShift, "submission queue entries"));
+			mapped.add(map(OFF_SQES, (long) this.sqEntries * sqeSize, "submission queue entries"));
 		}
 		catch (LinuxException ex) {
 			mapped.forEach(Mapping::close);
@@ -297,7 +295,8 @@ public final class IoUring implements AutoCloseable {
 		this.mappings = mapped;
 		this.sq = mapped.get(0).buffer();
 		this.cq = mapped.get(1).buffer();
-		this.sqes = mapped.get(2).buffer();
+		this.sqes = entries(mapped.get(2).buffer(), 0, sqeSize, this.sqEntries);
+		this.cqes = entries(this.cq, cqesOffset, cqeSize, this.cqEntries);
 		this.sqMask = this.sq.getInt(params.getInt(ParamsDescriptor.SQ_OFF_RING_MASK));
 		this.cqMask = this.cq.getInt(params.getInt(ParamsDescriptor.CQ_OFF_RING_MASK));
 		this.waitArgument.putLong(EXT_ARG_TS, this.waitArgumentAddress + EXT_ARG_SIZE);
@@ -306,6 +305,12 @@ public final class IoUring implements AutoCloseable {
 				this.sq.putInt(sqArrayOffset + i * Integer.BYTES, i);
 			}
 		}
+	}
+
+	private static ByteBuffer[] entries(ByteBuffer memory, int offset, int size, int count) {
+		ByteBuffer[] entries = new ByteBuffer[count];
+		Arrays.setAll(entries, (i) -> memory.slice(offset + i * size, size).order(ByteOrder.nativeOrder()));
+		return entries;
 	}
 
 	private static String setupHint(int errno) {
@@ -448,34 +453,22 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public int freeEntries() {
 		ensureOpen();
-		return this.sqEntries - (this.sqTail - (int) INT.getAcquire(this.sq, this.sqHeadOffset));
+		// the kernel takes entries during an enter only
+		return this.sqEntries - (this.sqTail - this.submitted);
 	}
 
 	/**
 	 * Takes the next free submission queue entry. Its content is undefined: the caller
 	 * writes every field. It goes to the kernel with the next enter.
-	 * @return where the entry begins in {@link #sqes()}
+	 * @return the memory of the entry, in native byte order: use absolute access only,
+	 * and only until the next enter; after {@link #close()} the memory is gone
 	 * @throws IllegalStateException if the submission queue is full, or closed
 	 */
-	public int nextSqe() {
-		ensureOpen();
-		int tail = this.sqTail;
-		// acquire: the kernel has read an entry before it lets go of it
-		if (tail - (int) INT.getAcquire(this.sq, this.sqHeadOffset) >= this.sqEntries) {
+	public ByteBuffer nextSqe() {
+		if (freeEntries() <= 0) {
 			throw new IllegalStateException("The submission queue is full: " + this.sqEntries + " entries");
 		}
-		this.sqTail = tail + 1;
-		return (tail & this.sqMask) << this.sqeShift;
-	}
-
-	/**
-	 * Returns the memory of the submission queue entries.
-	 * @return the buffer, in native byte order; use absolute access only, between
-	 * {@link #nextSqe()} and the next enter: after {@link #close()} the memory is gone
-	 */
-	public ByteBuffer sqes() {
-		ensureOpen();
-		return this.sqes;
+		return this.sqes[this.sqTail++ & this.sqMask];
 	}
 
 	/**
@@ -555,10 +548,9 @@ public final class IoUring implements AutoCloseable {
 		int count = tail - head;
 		try {
 			while (head != tail) {
-				int cqe = this.cqesOffset + ((head & this.cqMask) << this.cqeShift);
-				head++;
-				consumer.completed(this.cq.getLong(cqe + CqeDescriptor.USER_DATA),
-						this.cq.getInt(cqe + CqeDescriptor.RES), this.cq.getInt(cqe + CqeDescriptor.FLAGS));
+				ByteBuffer cqe = this.cqes[head++ & this.cqMask];
+				consumer.completed(cqe.getLong(CqeDescriptor.USER_DATA), cqe.getInt(CqeDescriptor.RES),
+						cqe.getInt(CqeDescriptor.FLAGS));
 			}
 		}
 		finally {

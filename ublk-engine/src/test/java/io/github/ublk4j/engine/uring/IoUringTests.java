@@ -125,9 +125,11 @@ class IoUringTests {
 	void entriesHaveTheSizeOfTheLayout(String layout, int flags) {
 		int size = ((flags & IoUring.SETUP_SQE128) != 0) ? SqeDescriptor.SIZE_128 : SqeDescriptor.SIZE;
 		try (IoUring ring = new IoUring(4, flags)) {
-			assertThat(ring.sqes().capacity()).isEqualTo(4 * size);
-			for (int i = 0; i < 4; i++) {
-				assertThat(ring.nextSqe()).isEqualTo(i * size);
+			long first = LinuxPlatform.addressOf(ring.nextSqe());
+			for (int i = 1; i < 4; i++) {
+				ByteBuffer sqe = ring.nextSqe();
+				assertThat(sqe.capacity()).isEqualTo(size);
+				assertThat(LinuxPlatform.addressOf(sqe)).isEqualTo(first + (long) i * size);
 			}
 		}
 	}
@@ -237,13 +239,12 @@ class IoUringTests {
 	@MethodSource("layouts")
 	void everySignalOfAnotherThreadWakesARingThatPollsOnce(String layout, int flags) throws Exception {
 		try (EventFd eventFd = new EventFd(); IoUring ring = new IoUring(4, flags)) {
-			ByteBuffer sqes = ring.sqes();
-			int sqe = blank(ring);
-			sqes.put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_POLL_ADD);
-			sqes.putInt(sqe + SqeDescriptor.FD, eventFd.fd());
-			sqes.putInt(sqe + SqeDescriptor.LEN, IoUring.POLL_ADD_MULTI);
-			sqes.putInt(sqe + SqeDescriptor.OP_FLAGS, IoUring.POLLIN);
-			sqes.putLong(sqe + SqeDescriptor.USER_DATA, 7);
+			ByteBuffer sqe = blank(ring);
+			sqe.put(SqeDescriptor.OPCODE, (byte) IoUring.OP_POLL_ADD);
+			sqe.putInt(SqeDescriptor.FD, eventFd.fd());
+			sqe.putInt(SqeDescriptor.LEN, IoUring.POLL_ADD_MULTI);
+			sqe.putInt(SqeDescriptor.OP_FLAGS, IoUring.POLLIN);
+			sqe.putLong(SqeDescriptor.USER_DATA, 7);
 			for (int i = 0; i < 100; i++) {
 				CompletableFuture<Void> signal = CompletableFuture.runAsync(eventFd::signal);
 				ring.enter(1);
@@ -388,8 +389,8 @@ class IoUringTests {
 				IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
 			ring.registerSparseFiles(3);
 			ring.registerFile(2, file.fd());
-			int sqe = read(ring, 2, 8, target, 1);
-			ring.sqes().put(sqe + SqeDescriptor.FLAGS, (byte) IoUring.SQE_FIXED_FILE);
+			ByteBuffer sqe = read(ring, 2, 8, target, 1);
+			sqe.put(SqeDescriptor.FLAGS, (byte) IoUring.SQE_FIXED_FILE);
 			ring.enter(1);
 			assertThat(reap(ring)).containsExactly(new Completion(1, 5));
 		}
@@ -412,9 +413,9 @@ class IoUringTests {
 				IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
 			ring.registerSparseBuffers(2);
 			for (int index = 0; index < 3; index++) {
-				int sqe = read(ring, file.fd(), 0, ByteBuffer.allocateDirect(5), index);
-				ring.sqes().put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_READ_FIXED);
-				ring.sqes().putShort(sqe + SqeDescriptor.BUF_INDEX, (short) index);
+				ByteBuffer sqe = read(ring, file.fd(), 0, ByteBuffer.allocateDirect(5), index);
+				sqe.put(SqeDescriptor.OPCODE, (byte) IoUring.OP_READ_FIXED);
+				sqe.putShort(SqeDescriptor.BUF_INDEX, (short) index);
 			}
 			ring.enter(3);
 			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(0, -Errno.EFAULT),
@@ -454,10 +455,10 @@ class IoUringTests {
 		try (EventFd eventFd = new EventFd(); IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
 			read(ring, eventFd.fd(), 0, ByteBuffer.allocateDirect(Long.BYTES), 77);
 			ring.enter(0);
-			int sqe = blank(ring);
-			ring.sqes().put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_ASYNC_CANCEL);
-			ring.sqes().putLong(sqe + SqeDescriptor.ADDR, 77);
-			ring.sqes().putLong(sqe + SqeDescriptor.USER_DATA, 78);
+			ByteBuffer sqe = blank(ring);
+			sqe.put(SqeDescriptor.OPCODE, (byte) IoUring.OP_ASYNC_CANCEL);
+			sqe.putLong(SqeDescriptor.ADDR, 77);
+			sqe.putLong(SqeDescriptor.USER_DATA, 78);
 			ring.enter(2);
 			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(77, -Errno.ECANCELED),
 					new Completion(78, 0));
@@ -479,8 +480,8 @@ class IoUringTests {
 	}
 
 	private static void chainBehindAFailure(IoUring ring, int headFlags, long userData) {
-		int head = read(ring, -1, 0, ByteBuffer.allocateDirect(1), userData);
-		ring.sqes().put(head + SqeDescriptor.FLAGS, (byte) headFlags);
+		ByteBuffer head = read(ring, -1, 0, ByteBuffer.allocateDirect(1), userData);
+		head.put(SqeDescriptor.FLAGS, (byte) headFlags);
 		nop(ring, userData + 1);
 	}
 
@@ -490,13 +491,13 @@ class IoUringTests {
 		Path path = Files.writeString(folder.resolve("data"), "virtual disks".substring(0, available));
 		try (LinuxFile file = LinuxFile.open(path.toString(), LinuxFile.O_RDWR);
 				IoUring ring = new IoUring(8, QUEUE_FLAGS)) {
-			int head = read(ring, file.fd(), 0, ByteBuffer.allocateDirect(8), 1);
-			ring.sqes().put(head + SqeDescriptor.FLAGS, (byte) IoUring.SQE_IO_LINK);
+			ByteBuffer head = read(ring, file.fd(), 0, ByteBuffer.allocateDirect(8), 1);
+			head.put(SqeDescriptor.FLAGS, (byte) IoUring.SQE_IO_LINK);
 			nop(ring, 2);
 			ring.enter(2);
 			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(1, available), new Completion(2, second));
 			head = read(ring, file.fd(), 0, ByteBuffer.allocateDirect(8), 3);
-			ring.sqes().put(head + SqeDescriptor.FLAGS, (byte) (IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS));
+			head.put(SqeDescriptor.FLAGS, (byte) (IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS));
 			nop(ring, 4);
 			ring.enter(1);
 			ring.enter(0);
@@ -513,8 +514,8 @@ class IoUringTests {
 			ring.registerSparseFiles(1);
 			ring.registerFile(0, file.fd());
 			ring.registerFile(0, -1);
-			int sqe = read(ring, 0, 0, ByteBuffer.allocateDirect(5), 1);
-			ring.sqes().put(sqe + SqeDescriptor.FLAGS, (byte) IoUring.SQE_FIXED_FILE);
+			ByteBuffer sqe = read(ring, 0, 0, ByteBuffer.allocateDirect(5), 1);
+			sqe.put(SqeDescriptor.FLAGS, (byte) IoUring.SQE_FIXED_FILE);
 			ring.enter(1);
 			assertThat(reap(ring)).containsExactly(new Completion(1, -9));
 		}
@@ -527,7 +528,6 @@ class IoUringTests {
 		ring.enter(1);
 		ring.close();
 		assertClosed(ring::nextSqe);
-		assertClosed(ring::sqes);
 		assertClosed(ring::fd);
 		assertClosed(() -> ring.enter(0));
 		assertClosed(() -> ring.enter(1));
@@ -639,27 +639,26 @@ class IoUringTests {
 	}
 
 	private static void nop(IoUring ring, long userData) {
-		int sqe = blank(ring);
-		ring.sqes().put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_NOP);
-		ring.sqes().putLong(sqe + SqeDescriptor.USER_DATA, userData);
+		ByteBuffer sqe = blank(ring);
+		sqe.put(SqeDescriptor.OPCODE, (byte) IoUring.OP_NOP);
+		sqe.putLong(SqeDescriptor.USER_DATA, userData);
 	}
 
-	private static int read(IoUring ring, int fd, long position, ByteBuffer target, long userData) {
-		int sqe = blank(ring);
-		ByteBuffer sqes = ring.sqes();
-		sqes.put(sqe + SqeDescriptor.OPCODE, (byte) IoUring.OP_READ);
-		sqes.putInt(sqe + SqeDescriptor.FD, fd);
-		sqes.putLong(sqe + SqeDescriptor.OFF, position);
-		sqes.putLong(sqe + SqeDescriptor.ADDR, LinuxPlatform.addressOf(target));
-		sqes.putInt(sqe + SqeDescriptor.LEN, target.capacity());
-		sqes.putLong(sqe + SqeDescriptor.USER_DATA, userData);
+	private static ByteBuffer read(IoUring ring, int fd, long position, ByteBuffer target, long userData) {
+		ByteBuffer sqe = blank(ring);
+		sqe.put(SqeDescriptor.OPCODE, (byte) IoUring.OP_READ);
+		sqe.putInt(SqeDescriptor.FD, fd);
+		sqe.putLong(SqeDescriptor.OFF, position);
+		sqe.putLong(SqeDescriptor.ADDR, LinuxPlatform.addressOf(target));
+		sqe.putInt(SqeDescriptor.LEN, target.capacity());
+		sqe.putLong(SqeDescriptor.USER_DATA, userData);
 		return sqe;
 	}
 
-	private static int blank(IoUring ring) {
-		int sqe = ring.nextSqe();
+	private static ByteBuffer blank(IoUring ring) {
+		ByteBuffer sqe = ring.nextSqe();
 		for (int i = 0; i < SqeDescriptor.SIZE; i += Long.BYTES) {
-			ring.sqes().putLong(sqe + i, 0);
+			sqe.putLong(i, 0);
 		}
 		return sqe;
 	}
