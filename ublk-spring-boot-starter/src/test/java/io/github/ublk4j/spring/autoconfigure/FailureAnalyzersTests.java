@@ -388,6 +388,16 @@ class FailureAnalyzersTests {
 	}
 
 	@Test
+	void partitionScanThatTheKernelCannotLeaveOut() {
+		this.ublk.refuse("scratch", new DiskRefusedException("scratch", DiskRefusedException.Reason.PARTITION_SCAN,
+				"to leave out the scan for partitions needs Linux 7.0 or later.", "Let it scan."));
+		assertFailure(this.contextRunner.withUserConfiguration(TestDisks.Scratch.class),
+				"The disk 'scratch' (bean 'testDisks.Scratch') could not be started: "
+						+ "to leave out the scan for partitions needs Linux 7.0 or later.",
+				"Leave out ublk.devices.scratch.partition-scan, or run a newer kernel.");
+	}
+
+	@Test
 	void dataModeThatDoesNotExist() {
 		FailureAnalysis analysis = analyze(this.contextRunner.withUserConfiguration(TestDisks.Scratch.class)
 			.withPropertyValues("ublk.devices.scratch.data-mode=fast"));
