@@ -252,7 +252,7 @@ final class DeviceParts {
 		DeviceGrant found = (claimed != null) ? new Predecessor(this.declared, this.server, this.driver, claimed).find()
 				: null;
 		if (found == null) {
-			long token = DeviceRequest.newToken();
+			long token = DeviceInfo.newToken();
 			if (claimed != null) {
 				claimed.write(DeviceRecord.pending(token, this.declared));
 			}

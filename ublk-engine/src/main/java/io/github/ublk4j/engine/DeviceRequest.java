@@ -17,7 +17,6 @@
 package io.github.ublk4j.engine;
 
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
@@ -119,14 +118,6 @@ final class DeviceRequest {
 		catch (LinuxException ex) {
 			reason.addSuppressed(ex);
 		}
-	}
-
-	/**
-	 * Returns what a new device can be recognised by.
-	 */
-	static long newToken() {
-		// 0 is a device that nobody has marked
-		return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
 	}
 
 	private long recoveryFlags(long features) {

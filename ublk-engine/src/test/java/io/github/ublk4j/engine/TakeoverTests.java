@@ -280,7 +280,10 @@ class TakeoverTests {
 			assertThat(engine.orphanedDevices().block(PATIENCE)).singleElement().satisfies((orphan) -> {
 				assertThat(orphan.device().id()).isEqualTo(left.id());
 				assertThat(orphan.disk()).isNull();
-				assertThat(orphan.explanation()).contains("has no server").contains("delete it");
+				assertThat(orphan.marked()).isTrue();
+				assertThat(orphan.explanation()).contains("made by this library")
+					.contains("has no server")
+					.contains("delete it");
 			});
 			engine.delete(left.id()).block(PATIENCE);
 			assertThat(engine.orphanedDevices().block(PATIENCE)).isEmpty();
