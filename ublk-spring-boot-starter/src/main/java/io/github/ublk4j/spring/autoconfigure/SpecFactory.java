@@ -218,8 +218,7 @@ final class SpecFactory {
 			return DataSize.parse(text).toBytes();
 		}
 		catch (IllegalArgumentException | ArithmeticException ex) {
-			throw new InvalidDiskException(this.disk, attribute, "'" + text + "'",
-					"Write a number with B, KB, MB, GB or TB, such as 256MB.");
+			throw new InvalidDiskException(this.disk, attribute, "'" + text + "'", MisspeltSize.remedy(text));
 		}
 	}
 

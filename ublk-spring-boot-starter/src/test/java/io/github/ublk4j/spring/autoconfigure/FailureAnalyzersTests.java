@@ -170,7 +170,8 @@ class FailureAnalyzersTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "ublk.devices.ram.size, 20G, 'Write a number with B, KB, MB, GB or TB, such as 256MB.'",
+	@CsvSource({ "ublk.devices.ram.size, 20G, 'Write 20GB: a number with B, KB, MB, GB or TB.'",
+			"ublk.devices.ram.chunks.chunk-size, 64 kib, 'Write 64KB: a number with B, KB, MB, GB or TB.'",
 			"ublk.memory.limit, much, 'Write a number with B, KB, MB, GB or TB, such as 256MB.'",
 			"ublk.drain-timeout, 5 sec, 'Write a number with ms, s, m, h or d, such as 5s.'" })
 	void propertyThatIsNoSizeOrTime(String property, String value, String action) {
