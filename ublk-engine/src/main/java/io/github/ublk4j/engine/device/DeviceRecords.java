@@ -17,13 +17,11 @@
 package io.github.ublk4j.engine.device;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -32,6 +30,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.ublk4j.engine.linux.ExclusiveFile;
+import io.github.ublk4j.engine.linux.ExclusiveFile.TakenException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,10 +44,6 @@ import org.slf4j.LoggerFactory;
  * somebody else. Any thread.
  */
 public final class DeviceRecords {
-
-	// A process loses its lock on a file when it closes any descriptor of that file. So
-	// the file of a disk that it serves is not opened again, by whichever engine
-	private static final Map<Path, DeviceClaim> CLAIMS = new HashMap<>();
 
 	private static final Set<OpenOption> WRITE_OPTIONS = Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
 			StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
@@ -77,59 +73,27 @@ public final class DeviceRecords {
 		Files.createDirectories(this.directory, StatePermissions.ofDirectory());
 		Path file = this.directory.toRealPath().resolve(disk);
 		requireBelievable(file.getParent());
-		synchronized (CLAIMS) {
-			if (CLAIMS.containsKey(file)) {
-				return null;
-			}
-			if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isRecord(file)) {
-				throw new IOException(file + " is not a regular file; remove it");
-			}
-			FileChannel channel = FileChannel.open(file, WRITE_OPTIONS, StatePermissions.ofFile());
-			try {
-				// also what somebody has made just before
-				requireBelievable(file);
-			}
-			catch (IOException ex) {
-				channel.close();
-				throw ex;
-			}
-			DeviceClaim claim = lock(channel, file);
-			if (claim == null) {
-				channel.close();
-			}
-			else {
-				CLAIMS.put(file, claim);
-			}
-			return claim;
+		try {
+			return new DeviceClaim(ExclusiveFile.take(file, () -> open(file), false));
+		}
+		catch (TakenException ex) {
+			return null;
 		}
 	}
 
-	private static @Nullable DeviceClaim lock(FileChannel channel, Path file) throws IOException {
-		try {
-			FileLock lock = channel.tryLock();
-			return (lock != null) ? new DeviceClaim(channel, () -> giveUp(channel, file)) : null;
+	private static FileChannel open(Path file) throws IOException {
+		if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isRecord(file)) {
+			throw new IOException(file + " is not a regular file; remove it");
 		}
-		catch (OverlappingFileLockException ex) {
-			// a copy of this class in another class loader
-			return null;
+		FileChannel channel = FileChannel.open(file, WRITE_OPTIONS, StatePermissions.ofFile());
+		try {
+			// also what somebody has made just before
+			requireBelievable(file);
+			return channel;
 		}
 		catch (IOException ex) {
 			channel.close();
 			throw ex;
-		}
-	}
-
-	private static void giveUp(FileChannel channel, Path file) {
-		synchronized (CLAIMS) {
-			try {
-				channel.close();
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException("The record of the device cannot be closed", ex);
-			}
-			finally {
-				CLAIMS.remove(file);
-			}
 		}
 	}
 
@@ -141,22 +105,18 @@ public final class DeviceRecords {
 	public @Nullable DeviceRecord find(String disk) {
 		try {
 			Path file = this.directory.toRealPath().resolve(disk);
-			synchronized (CLAIMS) {
-				DeviceClaim own = CLAIMS.get(file);
-				if (own != null) {
-					return own.last();
-				}
-				if (!isRecord(file) || !isBelievable(file.getParent()) || !isBelievable(file)) {
-					return null;
-				}
-				try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-					return DeviceRecord.read(channel);
-				}
-			}
+			return ExclusiveFile.lookAt(file, () -> openToRead(file), DeviceRecord::read);
 		}
 		catch (IOException ex) {
 			return null;
 		}
+	}
+
+	private FileChannel openToRead(Path file) throws IOException {
+		if (!isRecord(file) || !isBelievable(file.getParent()) || !isBelievable(file)) {
+			throw new NoSuchFileException(file.toString());
+		}
+		return FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
 	}
 
 	private static void requireBelievable(@Nullable Path path) throws IOException {
