@@ -69,7 +69,7 @@ class ArchitectureTests {
 					engine        | engine.simulation engine.host engine.device engine.queue engine.driver engine.uring engine.linux block store metrics
 					block         | nothing
 					store         | block engine.linux
-					store.chunk   | block store
+					store.chunk   | block store engine.linux
 					layer         | block
 					metrics       | block
 					""")

@@ -65,6 +65,8 @@ public final class DiskSpec {
 
 	private final boolean rotational;
 
+	private final boolean partitionScan;
+
 	private final DataMode dataMode;
 
 	private final Recovery recovery;
@@ -83,6 +85,7 @@ public final class DiskSpec {
 		this.ioOpt = (builder.ioOpt == 0) ? this.ioMin : builder.ioOpt;
 		this.readOnly = builder.readOnly;
 		this.rotational = builder.rotational;
+		this.partitionScan = builder.partitionScan;
 		this.dataMode = builder.dataMode;
 		this.recovery = builder.recovery;
 		this.requestTimeout = builder.requestTimeout;
@@ -233,6 +236,14 @@ public final class DiskSpec {
 	}
 
 	/**
+	 * Returns whether the kernel looks for partitions when the disk appears.
+	 * @return whether it does
+	 */
+	public boolean partitionScan() {
+		return this.partitionScan;
+	}
+
+	/**
 	 * Returns how the data of requests is to be moved.
 	 * @return the mode asked for
 	 */
@@ -300,6 +311,8 @@ public final class DiskSpec {
 
 		private boolean rotational;
 
+		private boolean partitionScan = true;
+
 		private DataMode dataMode = DataMode.AUTO;
 
 		private Recovery recovery = Recovery.NONE;
@@ -322,6 +335,7 @@ public final class DiskSpec {
 			this.ioOpt = spec.ioOpt;
 			this.readOnly = spec.readOnly;
 			this.rotational = spec.rotational;
+			this.partitionScan = spec.partitionScan;
 			this.dataMode = spec.dataMode;
 			this.recovery = spec.recovery;
 			this.requestTimeout = spec.requestTimeout;
@@ -424,6 +438,20 @@ public final class DiskSpec {
 		 */
 		public Builder rotational(boolean rotational) {
 			this.rotational = rotational;
+			return this;
+		}
+
+		/**
+		 * Lets the kernel look for partitions when the disk appears, which reads its
+		 * first and last blocks. Without, they appear when somebody asks for them
+		 * ({@code blockdev --rereadpt}). Has no effect on a disk that is taken over, nor
+		 * on those of ordinary users, whose partitions the kernel never looks for.
+		 * @param partitionScan whether it does; default {@code true}, {@code false} needs
+		 * Linux 7.0
+		 * @return this builder
+		 */
+		public Builder partitionScan(boolean partitionScan) {
+			this.partitionScan = partitionScan;
 			return this;
 		}
 

@@ -196,13 +196,15 @@ final class DeviceParts {
 	/**
 	 * Takes over the device that the last server of the disk left, or makes one, and
 	 * shows its disk. After a failure, {@link #dismantle} removes what has been made.
+	 * @param listener told when a queue fails by itself
+	 * @param queueEnded called by the thread of each queue when it ends
 	 */
-	void assemble(BlockQueue.Listener listener) {
+	void assemble(BlockQueue.Listener listener, Runnable queueEnded) {
 		this.claim = claim();
 		DeviceGrant granted = acquire(this.claim);
 		DeviceInfo device = granted.info();
 		this.channel = this.driver.open(device);
-		startQueues(granted, this.channel, listener);
+		startQueues(granted, this.channel, listener, queueEnded);
 		if (granted.takenOver()) {
 			this.driver.endRecovery(device.id(), ProcessHandle.current().pid());
 		}
@@ -252,7 +254,7 @@ final class DeviceParts {
 		DeviceGrant found = (claimed != null) ? new Predecessor(this.declared, this.server, this.driver, claimed).find()
 				: null;
 		if (found == null) {
-			long token = DeviceRequest.newToken();
+			long token = DeviceInfo.newToken();
 			if (claimed != null) {
 				claimed.write(DeviceRecord.pending(token, this.declared));
 			}
@@ -273,7 +275,8 @@ final class DeviceParts {
 		return this.declared.name();
 	}
 
-	private void startQueues(DeviceGrant granted, DeviceChannel opened, BlockQueue.Listener listener) {
+	private void startQueues(DeviceGrant granted, DeviceChannel opened, BlockQueue.Listener listener,
+			Runnable queueEnded) {
 		DeviceInfo device = granted.info();
 		DataModeChoice choice = granted.mode();
 		for (int i = 0; i < device.queues(); i++) {
@@ -286,8 +289,8 @@ final class DeviceParts {
 		}
 		QueueTransport.Factory transports = opened.transports(choice.registration());
 		for (int i = 0; i < device.queues(); i++) {
-			ObservedQueue observer = new ObservedQueue(i,
-					this.settings.metrics().queue(name(), i, device.queueDepth()));
+			ObservedQueue observer = new ObservedQueue(i, this.settings.metrics().queue(name(), i, device.queueDepth()),
+					queueEnded);
 			this.observed.add(observer);
 			BlockQueue queue = this.server
 				.queue(name(), i, device.queueDepth(), transports, this.dataPaths.get(i), listener)
@@ -466,19 +469,35 @@ final class DeviceParts {
 		else if (this.started) {
 			requireResponsiveQueues();
 		}
-		List<String> users = stopDisk(id, onlyUnused);
+		// the number may be that of another device by now
+		boolean gone = hasEndedQueue() && !isPresent(current.info());
+		List<String> users = gone ? List.of() : stopDisk(id, onlyUnused);
 		if (!users.isEmpty()) {
 			return users;
 		}
 		endQueues();
 		closeChannel();
 		releasePaths();
-		delete(id);
+		if (!gone) {
+			delete(id);
+		}
 		if (this.claim != null) {
 			this.claim.clear();
 		}
 		giveUpClaim();
 		return List.of();
+	}
+
+	private boolean isPresent(DeviceInfo device) {
+		try {
+			return this.driver.info(device.id()).token() == device.token();
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() == Errno.ENODEV) {
+				return false;
+			}
+			throw ex;
+		}
 	}
 
 	// While the driver waits for a request of a thread that is blocked for ever, nothing

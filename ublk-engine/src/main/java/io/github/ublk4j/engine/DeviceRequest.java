@@ -17,7 +17,6 @@
 package io.github.ublk4j.engine;
 
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
@@ -70,7 +69,7 @@ final class DeviceRequest {
 		List<DataModeChoice> choices = DataModeChoice.of(this.spec.name(), this.spec.dataMode(),
 				this.server.transfersOnly(), features);
 		long flags = UblkFeature.CMD_IOCTL_ENCODE.mask() | recoveryFlags(features)
-				| (privileged ? 0 : UblkFeature.UNPRIVILEGED_DEV.mask());
+				| (privileged ? scanFlags(this.spec, features) : UblkFeature.UNPRIVILEGED_DEV.mask());
 		for (DataModeChoice possible : choices) {
 			DataModeChoice choice = possible.registering(this.settings.registration());
 			if (choice.mode() == DataMode.COPY) {
@@ -121,14 +120,6 @@ final class DeviceRequest {
 		}
 	}
 
-	/**
-	 * Returns what a new device can be recognised by.
-	 */
-	static long newToken() {
-		// 0 is a device that nobody has marked
-		return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
-	}
-
 	private long recoveryFlags(long features) {
 		Recovery recovery = this.spec.recovery();
 		if (recovery == Recovery.NONE) {
@@ -142,6 +133,22 @@ final class DeviceRequest {
 					"Use another kind of recovery, or NONE.");
 		}
 		return wanted | (features & UblkFeature.QUIESCE.mask());
+	}
+
+	/**
+	 * Returns the flags for a device of a privileged server. The partitions of others are
+	 * never scanned.
+	 */
+	static long scanFlags(DiskSpec spec, long features) {
+		if (spec.partitionScan()) {
+			return 0;
+		}
+		if (!UblkFeature.NO_AUTO_PART_SCAN.in(features)) {
+			throw new DiskRefusedException(spec.name(), DiskRefusedException.Reason.PARTITION_SCAN,
+					"to leave out the scan for partitions needs Linux 7.0 or later, and this kernel does not have it.",
+					"Let it scan.");
+		}
+		return UblkFeature.NO_AUTO_PART_SCAN.mask();
 	}
 
 	// The memory is locked: too much of it ends with a process being killed

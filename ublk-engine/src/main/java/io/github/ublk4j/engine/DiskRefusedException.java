@@ -88,6 +88,9 @@ public class DiskRefusedException extends UblkException {
 		/** The kernel does not have the recovery that the disk asks for. */
 		RECOVERY,
 
+		/** The kernel cannot leave out the scan for partitions. */
+		PARTITION_SCAN,
+
 		/**
 		 * Recovery needs a place for records, and there is none, or it cannot be used.
 		 */

@@ -35,10 +35,17 @@ final class ObservedQueue implements QueueMetrics {
 	// whoever watches the activity goes on when it fails
 	private final QueueMetrics metrics;
 
+	private final Runnable atEnd;
+
 	private final Sinks.Many<DiskActivity> activity = Sinks.many().multicast().directBestEffort();
 
-	ObservedQueue(int index, QueueMetrics metrics) {
+	/**
+	 * Creates an observer.
+	 * @param atEnd called by the queue's thread when it ends, for whatever reason
+	 */
+	ObservedQueue(int index, QueueMetrics metrics, Runnable atEnd) {
 		this.index = index;
+		this.atEnd = atEnd;
 		this.metrics = new GuardedMetrics("queue " + index, metrics);
 	}
 
@@ -74,6 +81,7 @@ final class ObservedQueue implements QueueMetrics {
 	public void ended() {
 		this.activity.tryEmitComplete();
 		this.metrics.ended();
+		this.atEnd.run();
 	}
 
 }

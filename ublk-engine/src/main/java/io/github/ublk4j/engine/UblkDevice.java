@@ -43,6 +43,8 @@ public final class UblkDevice {
 
 	private static final Logger logger = LoggerFactory.getLogger(UblkDevice.class);
 
+	private static final String REMOVED = "somebody else stopped or deleted its device, with 'ublk del' for example";
+
 	private final DiskSpec declared;
 
 	private final DiskServer server;
@@ -263,7 +265,8 @@ public final class UblkDevice {
 			if (this.state != DeviceState.STARTING) {
 				throw new UblkException("disk '" + name() + "' was stopped before it had started", null);
 			}
-			this.parts.assemble(new Failures());
+			Failures failures = new Failures();
+			this.parts.assemble(failures, failures::queueEnded);
 			goLive();
 		}
 		// an Error too must not leave half a device
@@ -344,6 +347,9 @@ public final class UblkDevice {
 	 * Goes on after a stop that was refused. What failed meanwhile was not told.
 	 */
 	private synchronized void goOn(DeviceState before) {
+		if (before == DeviceState.LIVE && this.failure == null && this.parts.hasEndedQueue()) {
+			this.failure = REMOVED;
+		}
 		if (before != DeviceState.LIVE || this.failure == null) {
 			this.state = before;
 			return;
@@ -487,6 +493,21 @@ public final class UblkDevice {
 		public void died(int queue, String reason, Throwable cause) {
 			failed(queue, reason, cause);
 			// only the driver can answer what the dead thread owned
+			UblkDevice.this.tasks.start(UblkDevice.this::abandon);
+		}
+
+		/**
+		 * The driver takes all tags back when the disk is removed, which is as it should
+		 * be unless nobody here has asked for it. Whoever has waits for the character
+		 * device to be closed.
+		 */
+		void queueEnded() {
+			synchronized (UblkDevice.this) {
+				if (UblkDevice.this.state != DeviceState.STARTING && UblkDevice.this.state != DeviceState.LIVE) {
+					return;
+				}
+			}
+			failed(-1, REMOVED, null);
 			UblkDevice.this.tasks.start(UblkDevice.this::abandon);
 		}
 

@@ -308,7 +308,7 @@ public final class UblkEngine implements AutoCloseable {
 			return infos()
 				.filter((info) -> info.state() != DriverState.LIVE && !served.contains(info.id())
 						&& !this.driver.isOpen(info.id()))
-				.map((info) -> new OrphanedDevice(describe(info), names.get(info.token()),
+				.map((info) -> new OrphanedDevice(describe(info), names.get(info.token()), info.isMarked(),
 						this.driver.users(info.id())))
 				.toList();
 		});

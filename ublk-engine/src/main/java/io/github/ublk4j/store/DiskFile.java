@@ -19,8 +19,6 @@ package io.github.ublk4j.store;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -30,9 +28,11 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
+
+import io.github.ublk4j.engine.linux.ExclusiveFile;
+import io.github.ublk4j.engine.linux.ExclusiveFile.TakenException;
 
 /**
  * An open file or block device that nobody else serves.
@@ -44,27 +44,19 @@ final class DiskFile implements AutoCloseable {
 
 	private static final int BLOCK_DEVICE = 0x6000;
 
-	/**
-	 * The files that this JVM serves. A lock does not do inside a process: it belongs to
-	 * the process, which loses it when it closes any descriptor of the file, such as that
-	 * of the second server that found the file locked.
-	 */
-	private static final Set<Object> SERVED = new HashSet<>();
+	private static final Object CREATION = new Object();
 
-	private final Object key;
-
-	private final FileChannel channel;
+	private final ExclusiveFile file;
 
 	private final long size;
 
-	private DiskFile(Object key, FileChannel channel, long size) {
-		this.key = key;
-		this.channel = channel;
+	private DiskFile(ExclusiveFile file, long size) {
+		this.file = file;
 		this.size = size;
 	}
 
 	FileChannel channel() {
-		return this.channel;
+		return this.file.channel();
 	}
 
 	long size() {
@@ -80,30 +72,18 @@ final class DiskFile implements AutoCloseable {
 	 * @return the file, locked
 	 */
 	static DiskFile open(Path path, long size, boolean create, boolean readOnly) {
-		synchronized (SERVED) {
+		synchronized (CREATION) {
 			if (Files.notExists(path)) {
 				create(path, size, create && !readOnly);
 			}
-			Object key = identify(path);
-			if (!SERVED.add(key)) {
-				throw new StoreUnavailableException(path + " is already served by this JVM.",
-						"Close the other store, or use another file.");
-			}
-			try {
-				FileChannel channel = open(path, readOnly);
-				try {
-					lock(path, channel, readOnly);
-					return new DiskFile(key, channel, checkedSize(path, channel, size));
-				}
-				catch (RuntimeException ex) {
-					closeQuietly(channel);
-					throw ex;
-				}
-			}
-			catch (RuntimeException ex) {
-				SERVED.remove(key);
-				throw ex;
-			}
+		}
+		ExclusiveFile file = take(path, readOnly);
+		try {
+			return new DiskFile(file, checkedSize(path, file.channel(), size));
+		}
+		catch (RuntimeException ex) {
+			closeQuietly(file);
+			throw ex;
 		}
 	}
 
@@ -174,21 +154,20 @@ final class DiskFile implements AutoCloseable {
 		}
 	}
 
-	private static void lock(Path path, FileChannel channel, boolean shared) {
-		FileLock lock;
+	private static ExclusiveFile take(Path path, boolean readOnly) {
 		try {
-			lock = channel.tryLock(0, Long.MAX_VALUE, shared);
+			return ExclusiveFile.take(identify(path), () -> open(path, readOnly), readOnly);
 		}
-		catch (OverlappingFileLockException ex) {
-			lock = null;
+		catch (TakenException ex) {
+			throw ex.isByThisProcess()
+					? new StoreUnavailableException(path + " is already served by this JVM.",
+							"Close the other store, or use another file.")
+					: new StoreUnavailableException(path + " is locked by another server.",
+							"Stop it (fuser -v " + path + " names it), or use another file.");
 		}
 		catch (IOException ex) {
 			throw new StoreUnavailableException(path + " cannot be locked: " + ex.getMessage() + ".",
 					"Use a file system that supports locks.", ex);
-		}
-		if (lock == null) {
-			throw new StoreUnavailableException(path + " is locked by another server.",
-					"Stop it (fuser -v " + path + " names it), or use another file.");
 		}
 	}
 
@@ -233,9 +212,9 @@ final class DiskFile implements AutoCloseable {
 		return (reason != null) ? reason : String.valueOf(cause.getMessage());
 	}
 
-	private static void closeQuietly(FileChannel channel) {
+	private static void closeQuietly(ExclusiveFile file) {
 		try {
-			channel.close();
+			file.close();
 		}
 		catch (IOException ex) {
 			// What matters is the error that led here.
@@ -246,10 +225,7 @@ final class DiskFile implements AutoCloseable {
 	 * Undoes an open of which nothing has come.
 	 */
 	void release() {
-		synchronized (SERVED) {
-			closeQuietly(this.channel);
-			SERVED.remove(this.key);
-		}
+		closeQuietly(this.file);
 	}
 
 	/**
@@ -258,14 +234,7 @@ final class DiskFile implements AutoCloseable {
 	 */
 	@Override
 	public void close() throws IOException {
-		synchronized (SERVED) {
-			try {
-				this.channel.close();
-			}
-			finally {
-				SERVED.remove(this.key);
-			}
-		}
+		this.file.close();
 	}
 
 }

@@ -66,6 +66,7 @@ class DiskSpecTests {
 		assertThat(spec.ioOpt()).isEqualTo(4096);
 		assertThat(spec.readOnly()).isFalse();
 		assertThat(spec.rotational()).isFalse();
+		assertThat(spec.partitionScan()).isTrue();
 		assertThat(spec).hasToString("disk 'disk' (1048576 bytes, block 512/4096, 1 x 128 x 262144)");
 	}
 
@@ -81,6 +82,7 @@ class DiskSpecTests {
 			.ioOpt(65536)
 			.readOnly(true)
 			.rotational(true)
+			.partitionScan(false)
 			.build();
 
 		assertThat(spec.size()).isEqualTo(1 << 30);
@@ -93,6 +95,8 @@ class DiskSpecTests {
 		assertThat(spec.ioOpt()).isEqualTo(65536);
 		assertThat(spec.readOnly()).isTrue();
 		assertThat(spec.rotational()).isTrue();
+		assertThat(spec.partitionScan()).isFalse();
+		assertThat(spec.withSize(1 << 20).partitionScan()).isFalse();
 		assertThat(spec).hasToString("disk 'disk' (1073741824 bytes, block 4096/8192, 3 x 64 x 1048576, read-only)");
 	}
 

@@ -23,6 +23,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.engine.device.Driver;
+import io.github.ublk4j.engine.driver.DriverState;
 import io.github.ublk4j.store.MemoryBlockStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -129,10 +131,46 @@ class DeviceListenerTests {
 		assertThat(this.told).containsExactly("live disk", "stopped disk");
 	}
 
+	@Test
+	void deviceThatSomebodyElseRemovesHasFailed() {
+		SimulatedUblk ublk = new SimulatedUblk();
+		Driver elsewhere = ublk.driver(PATIENCE);
+		try (UblkEngine engine = engine(ublk, new Reporter())) {
+			UblkDevice device = started(engine);
+			elsewhere.stop(device.id(), Duration.ZERO);
+			await().atMost(PATIENCE).until(() -> this.told.contains("failed disk: no cause"));
+			assertThat(device.status().state()).isEqualTo(DeviceState.FAILED);
+			assertThat(device.status().failure()).contains("somebody else stopped or deleted its device");
+			// which waits until nobody has the character device open
+			assertThat(elsewhere.delete(device.id(), PATIENCE)).isTrue();
+			device.stop().block(PATIENCE);
+		}
+		assertThat(this.told).containsExactly("live disk", "failed disk: no cause", "stopped disk");
+	}
+
+	@Test
+	void stopOfADeviceThatWasRemovedLeavesItsSuccessorAlone() {
+		SimulatedUblk ublk = new SimulatedUblk();
+		Driver elsewhere = ublk.driver(PATIENCE);
+		try (UblkEngine engine = engine(ublk); UblkEngine other = engine(ublk)) {
+			UblkDevice removed = started(engine);
+			elsewhere.stop(removed.id(), Duration.ZERO);
+			assertThat(elsewhere.delete(removed.id(), PATIENCE)).isTrue();
+			UblkDevice successor = started(other);
+			assertThat(successor.id()).isEqualTo(removed.id());
+			await().atMost(PATIENCE).until(() -> removed.status().state() == DeviceState.FAILED);
+			removed.stop().block(PATIENCE);
+			assertThat(successor.status().state()).isEqualTo(DeviceState.LIVE);
+			assertThat(elsewhere.info(successor.id()).state()).isEqualTo(DriverState.LIVE);
+		}
+	}
+
 	private static UblkEngine engine(DeviceListener... listeners) {
-		UblkEngine.Builder builder = UblkEngine.builder()
-			.simulated(new SimulatedUblk())
-			.drainTimeout(Duration.ofMillis(100));
+		return engine(new SimulatedUblk(), listeners);
+	}
+
+	private static UblkEngine engine(SimulatedUblk ublk, DeviceListener... listeners) {
+		UblkEngine.Builder builder = UblkEngine.builder().simulated(ublk).drainTimeout(Duration.ofMillis(100));
 		for (DeviceListener listener : listeners) {
 			builder.listener(listener);
 		}

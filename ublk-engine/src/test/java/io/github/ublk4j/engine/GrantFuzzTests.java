@@ -74,7 +74,7 @@ class GrantFuzzTests {
 					DiskServer.of(MemoryBlockStore.sparse(1 << 20), UnaryOperator.identity()), corrupting(random),
 					new EngineSettings(TIMEOUT, TIMEOUT, null, DiskMetrics.NONE, null, List.of(), List.of()));
 			try {
-				DeviceInfo info = request.submit(DeviceRequest.newToken()).info();
+				DeviceInfo info = request.submit(DeviceInfo.newToken()).info();
 				assertThat(info.id()).as(run.toString()).isNotNegative();
 				assertThat(info.queues()).as(run.toString()).isBetween(1, spec.queues());
 				assertThat(info.queueDepth()).as(run.toString()).isEqualTo(spec.queueDepth());

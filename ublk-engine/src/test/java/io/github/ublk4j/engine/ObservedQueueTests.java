@@ -36,7 +36,8 @@ class ObservedQueueTests {
 
 	private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-	private final ObservedQueue queue = new ObservedQueue(3, QueueMetrics.NONE);
+	private final ObservedQueue queue = new ObservedQueue(3, QueueMetrics.NONE, () -> {
+	});
 
 	@Test
 	void nothingIsMeasuredUntilSomebodyWatches() {
@@ -70,6 +71,7 @@ class ObservedQueueTests {
 	void metricsThatFailLeaveWatchersAlone() {
 		ObservedQueue measured = new ObservedQueue(0, (requests) -> {
 			throw new IllegalStateException("test");
+		}, () -> {
 		});
 		StepVerifier.create(measured.activity())
 			.then(() -> measured.answered(new Reads(0)))
@@ -85,7 +87,8 @@ class ObservedQueueTests {
 	@Test
 	void metricsSeeWhatWatchersSee() {
 		List<Integer> sizes = new ArrayList<>();
-		ObservedQueue measured = new ObservedQueue(0, (requests) -> sizes.add(requests.size()));
+		ObservedQueue measured = new ObservedQueue(0, (requests) -> sizes.add(requests.size()), () -> {
+		});
 		assertThat(measured.observing()).isTrue();
 		measured.answered(new Reads(0, 512));
 		assertThat(sizes).containsExactly(2);

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
@@ -44,6 +45,8 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -280,10 +283,40 @@ class TakeoverTests {
 			assertThat(engine.orphanedDevices().block(PATIENCE)).singleElement().satisfies((orphan) -> {
 				assertThat(orphan.device().id()).isEqualTo(left.id());
 				assertThat(orphan.disk()).isNull();
-				assertThat(orphan.explanation()).contains("has no server").contains("delete it");
+				assertThat(orphan.marked()).isTrue();
+				assertThat(orphan.explanation()).contains("made by this library")
+					.contains("has no server")
+					.contains("delete it");
 			});
 			engine.delete(left.id()).block(PATIENCE);
 			assertThat(engine.orphanedDevices().block(PATIENCE)).isEmpty();
+		}
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void recordThatOthersCanWriteLeadsToNoDevice() throws IOException {
+		DiskSpec spec = disk(Recovery.QUEUE).build();
+		Path record = this.state.resolve("disk");
+		try (UblkEngine engine = engine().build()) {
+			UblkDevice left = engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow();
+			left.quiesce().block(PATIENCE);
+			Files.setPosixFilePermissions(record, PosixFilePermissions.fromString("rw-rw-rw-"));
+			assertThatExceptionOfType(DiskRefusedException.class)
+				.isThrownBy(() -> causeOf(engine.start(spec, this.store)))
+				.withMessageContaining(record + " can be written by other users");
+			UblkDevice fresh = engine.start(disk(Recovery.NONE).build(), this.store)
+				.blockOptional(PATIENCE)
+				.orElseThrow();
+			assertThat(fresh.takenOver()).isFalse();
+			assertThat(fresh.id()).isNotEqualTo(left.id());
+			assertThat(engine.orphanedDevices().block(PATIENCE)).singleElement().satisfies((orphan) -> {
+				assertThat(orphan.device().id()).isEqualTo(left.id());
+				assertThat(orphan.disk()).isNull();
+			});
+			fresh.stop().block(PATIENCE);
+			Files.setPosixFilePermissions(record, PosixFilePermissions.fromString("rw-r--r--"));
+			assertThat(engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().id()).isEqualTo(left.id());
 		}
 	}
 

@@ -41,6 +41,7 @@ import io.github.ublk4j.engine.DriverDevice;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
+import io.github.ublk4j.engine.driver.ControlClient;
 import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -50,6 +51,7 @@ import reactor.core.scheduler.Schedulers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
  * Devices come and go, and nothing of them stays.
@@ -58,6 +60,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class LifecycleIT {
 
 	private static final int SIZE = 8 << 20;
+
+	private static final Duration PATIENCE = Duration.ofSeconds(20);
 
 	@Test
 	void hundredDevicesOneAfterAnotherLeaveNothing() throws IOException {
@@ -161,6 +165,41 @@ class LifecycleIT {
 				.isEqualToIgnoringWhitespace("4096 16384 32768 65536 1 128 1 16384 2");
 			assertThat(Shell.tryRun("dd if=/dev/zero of=" + device.path() + " bs=4k count=1 conv=notrunc").status())
 				.isNotZero();
+		}
+	}
+
+	@Test
+	void partitionTableIsNotReadUnlessAskedFor() {
+		try (UblkEngine engine = UblkEngine.create()) {
+			assumeThat(engine.driver().block().features()).as("in Linux 7.0 and later").contains("NO_AUTO_PART_SCAN");
+			RamDisk disk = new RamDisk(SIZE);
+			byte[] entry = { 0, 0, 0, 0, (byte) 0x83, 0, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0 };
+			System.arraycopy(entry, 0, disk.data, 446, entry.length);
+			disk.data[510] = 0x55;
+			disk.data[511] = (byte) 0xaa;
+			UblkDevice device = engine.start(DiskSpec.named("unscanned").size(SIZE).partitionScan(false).build(), disk)
+				.block();
+			Shell.run("udevadm settle || true");
+			assertThat(
+					Path.of("/sys/block", device.path().getFileName().toString(), device.path().getFileName() + "p1"))
+				.doesNotExist();
+			Shell.run("blockdev --rereadpt " + device.path());
+			HandlerIT.await(() -> Files.exists(Path.of(device.path() + "p1")));
+		}
+	}
+
+	@Test
+	void deviceThatSomebodyElseDeletesHasFailed() {
+		try (UblkEngine engine = UblkEngine.create(); ControlClient elsewhere = new ControlClient(PATIENCE)) {
+			UblkDevice device = engine.start(DiskSpec.named("taken").size(SIZE).queues(2).build(), new RamDisk(SIZE))
+				.block();
+			assertThat(elsewhere.delete(device.id(), PATIENCE)).isTrue();
+			assertThat(device.path()).doesNotExist();
+			HandlerIT.await(() -> device.status().state() == DeviceState.FAILED);
+			assertThat(device.status().failure()).contains("somebody else stopped or deleted its device");
+			assertThat(engine.listDriverDevices().block()).isEmpty();
+			device.stop().block();
+			assertThat(device.status().state()).isEqualTo(DeviceState.STOPPED);
 		}
 	}
 

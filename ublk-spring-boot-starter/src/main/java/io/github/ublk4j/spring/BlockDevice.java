@@ -118,6 +118,13 @@ public @interface BlockDevice {
 	boolean rotational() default false;
 
 	/**
+	 * Whether the kernel looks for partitions when the disk appears.
+	 * @return whether it does; {@code false} needs Linux 7.0, and the disk is not started
+	 * if the kernel does not have it
+	 */
+	boolean partitionScan() default true;
+
+	/**
 	 * How the data of requests is moved.
 	 * @return the mode; the disk is not started if the kernel does not have it
 	 */

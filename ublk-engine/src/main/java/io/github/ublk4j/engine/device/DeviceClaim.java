@@ -19,9 +19,9 @@ package io.github.ublk4j.engine.device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 
+import io.github.ublk4j.engine.linux.ExclusiveFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,20 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeviceClaim implements AutoCloseable {
 
-	private final FileChannel channel;
+	private final ExclusiveFile file;
 
-	private final Runnable end;
-
-	private boolean closed;
-
-	/**
-	 * Creates the claim of a file.
-	 * @param channel the file, locked
-	 * @param end closes it
-	 */
-	DeviceClaim(FileChannel channel, Runnable end) {
-		this.channel = channel;
-		this.end = end;
+	DeviceClaim(ExclusiveFile file) {
+		this.file = file;
 	}
 
 	/**
@@ -52,7 +42,7 @@ public final class DeviceClaim implements AutoCloseable {
 	 */
 	public @Nullable DeviceRecord last() {
 		try {
-			return DeviceRecord.read(this.channel);
+			return DeviceRecord.read(this.file.channel());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("The record of the device cannot be read", ex);
@@ -80,8 +70,8 @@ public final class DeviceClaim implements AutoCloseable {
 			// record
 			// or the new one
 			ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-			this.channel.write(bytes, 0);
-			this.channel.truncate(bytes.limit());
+			this.file.channel().write(bytes, 0);
+			this.file.channel().truncate(bytes.limit());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException("The record of the device cannot be written", ex);
@@ -93,9 +83,11 @@ public final class DeviceClaim implements AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		if (!this.closed) {
-			this.closed = true;
-			this.end.run();
+		try {
+			this.file.close();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException("The record of the device cannot be closed", ex);
 		}
 	}
 

@@ -17,32 +17,42 @@
 package io.github.ublk4j.engine.device;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
+import io.github.ublk4j.engine.linux.ExclusiveFile;
+import io.github.ublk4j.engine.linux.ExclusiveFile.TakenException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The records of devices in a directory, a file for each disk. Whoever serves a disk
  * holds a lock on its file, which ends with the process. A file is never removed: two
- * processes could each hold a lock then, on the old file and on the new one. Any thread.
+ * processes could each hold a lock then, on the old file and on the new one. What other
+ * users may have written is not read, and said so once: it could name the device of
+ * somebody else. Any thread.
  */
 public final class DeviceRecords {
 
-	// A process loses its lock on a file when it closes any descriptor of that file. So
-	// the file of a disk that it serves is not opened again, by whichever engine
-	private static final Map<Path, DeviceClaim> CLAIMS = new HashMap<>();
+	private static final Set<OpenOption> WRITE_OPTIONS = Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ,
+			StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+
+	private static final Logger logger = LoggerFactory.getLogger(DeviceRecords.class);
 
 	private final Path directory;
+
+	private final Set<String> objections = ConcurrentHashMap.newKeySet();
 
 	/**
 	 * Creates the records of a directory, which is made when the first one is written.
@@ -56,58 +66,34 @@ public final class DeviceRecords {
 	 * Takes a disk, so that no other process serves it.
 	 * @param disk the name of the disk
 	 * @return the claim, {@code null} if somebody else has it
-	 * @throws IOException if the directory or the file cannot be used; a link is not
-	 * followed
+	 * @throws IOException if the directory or the file cannot be used, or other users may
+	 * have written them; a link is not followed
 	 */
 	public @Nullable DeviceClaim claim(String disk) throws IOException {
-		Files.createDirectories(this.directory);
+		Files.createDirectories(this.directory, StatePermissions.ofDirectory());
 		Path file = this.directory.toRealPath().resolve(disk);
-		synchronized (CLAIMS) {
-			if (CLAIMS.containsKey(file)) {
-				return null;
-			}
-			if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isRecord(file)) {
-				throw new IOException(file + " is not a regular file; remove it");
-			}
-			FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ,
-					StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-			DeviceClaim claim = lock(channel, file);
-			if (claim == null) {
-				channel.close();
-			}
-			else {
-				CLAIMS.put(file, claim);
-			}
-			return claim;
+		requireBelievable(file.getParent());
+		try {
+			return new DeviceClaim(ExclusiveFile.take(file, () -> open(file), false));
+		}
+		catch (TakenException ex) {
+			return null;
 		}
 	}
 
-	private static @Nullable DeviceClaim lock(FileChannel channel, Path file) throws IOException {
-		try {
-			FileLock lock = channel.tryLock();
-			return (lock != null) ? new DeviceClaim(channel, () -> giveUp(channel, file)) : null;
+	private static FileChannel open(Path file) throws IOException {
+		if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isRecord(file)) {
+			throw new IOException(file + " is not a regular file; remove it");
 		}
-		catch (OverlappingFileLockException ex) {
-			// a copy of this class in another class loader
-			return null;
+		FileChannel channel = FileChannel.open(file, WRITE_OPTIONS, StatePermissions.ofFile());
+		try {
+			// also what somebody has made just before
+			requireBelievable(file);
+			return channel;
 		}
 		catch (IOException ex) {
 			channel.close();
 			throw ex;
-		}
-	}
-
-	private static void giveUp(FileChannel channel, Path file) {
-		synchronized (CLAIMS) {
-			try {
-				channel.close();
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException("The record of the device cannot be closed", ex);
-			}
-			finally {
-				CLAIMS.remove(file);
-			}
 		}
 	}
 
@@ -119,22 +105,33 @@ public final class DeviceRecords {
 	public @Nullable DeviceRecord find(String disk) {
 		try {
 			Path file = this.directory.toRealPath().resolve(disk);
-			synchronized (CLAIMS) {
-				DeviceClaim own = CLAIMS.get(file);
-				if (own != null) {
-					return own.last();
-				}
-				if (!isRecord(file)) {
-					return null;
-				}
-				try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-					return DeviceRecord.read(channel);
-				}
-			}
+			return ExclusiveFile.lookAt(file, () -> openToRead(file), DeviceRecord::read);
 		}
 		catch (IOException ex) {
 			return null;
 		}
+	}
+
+	private FileChannel openToRead(Path file) throws IOException {
+		if (!isRecord(file) || !isBelievable(file.getParent()) || !isBelievable(file)) {
+			throw new NoSuchFileException(file.toString());
+		}
+		return FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+	}
+
+	private static void requireBelievable(@Nullable Path path) throws IOException {
+		String objection = (path != null) ? StatePermissions.objection(path) : null;
+		if (objection != null) {
+			throw new IOException(objection);
+		}
+	}
+
+	private boolean isBelievable(@Nullable Path path) throws IOException {
+		String objection = (path != null) ? StatePermissions.objection(path) : null;
+		if (objection != null && this.objections.add(objection)) {
+			logger.warn("A record of devices is ignored: {}", objection);
+		}
+		return objection == null;
 	}
 
 	// to read from a pipe would be to wait for a writer

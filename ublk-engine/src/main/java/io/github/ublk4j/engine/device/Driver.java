@@ -111,7 +111,9 @@ public interface Driver extends AutoCloseable {
 	void stop(int id, Duration patience);
 
 	/**
-	 * Removes the disk as {@link #stop(int, Duration)} does, unless somebody uses it.
+	 * Removes the disk as {@link #stop(int, Duration)} does, unless the kernel says that
+	 * somebody uses it. It knows of uses that {@link #users} cannot see, but not, before
+	 * Linux 7.0, of processes that have the disk open: ask that first.
 	 * @param id the device
 	 * @param patience how long to wait for requests in flight
 	 * @return who uses it, for people; empty if it was removed

@@ -146,10 +146,6 @@ public final class KernelDriver implements Driver {
 
 	@Override
 	public List<String> stopUnused(int id, Duration patience) {
-		List<String> users = users(id);
-		if (!users.isEmpty()) {
-			return users;
-		}
 		if (!UblkFeature.SAFE_STOP_DEV.in(features())) {
 			if (!isFree(id)) {
 				return List.of("a mount or device that this process cannot see");

@@ -18,6 +18,7 @@ package io.github.ublk4j.engine.driver;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.ThreadLocalRandom;
 
 import io.github.ublk4j.engine.driver.UblkLayout.DevInfo;
 
@@ -40,6 +41,25 @@ public record DeviceInfo(int id, int queues, int queueDepth, int maxIoSize, long
 
 	/** Lets the driver choose the number of a device. */
 	public static final int ANY_ID = -1;
+
+	private static final long SMALLEST_TOKEN = 1L << 32;
+
+	/**
+	 * Returns something to recognise a device by.
+	 * @return a random number, larger than the flags that other programs leave in the
+	 * same place
+	 */
+	public static long newToken() {
+		return ThreadLocalRandom.current().nextLong(SMALLEST_TOKEN, Long.MAX_VALUE);
+	}
+
+	/**
+	 * Returns whether the token is one of this library.
+	 * @return whether it can come from {@link #newToken()}
+	 */
+	public boolean isMarked() {
+		return this.token >= SMALLEST_TOKEN;
+	}
 
 	/**
 	 * Describes a device to make.

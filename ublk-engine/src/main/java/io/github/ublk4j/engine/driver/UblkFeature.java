@@ -82,7 +82,7 @@ public enum UblkFeature {
 	/** TRY_STOP_DEV refuses while the disk is open. */
 	SAFE_STOP_DEV(17),
 
-	/** Partitions are not scanned at start. */
+	/** Partitions are not scanned at start; Linux 7.0. */
 	NO_AUTO_PART_SCAN(18),
 
 	/** Shared memory can be registered for zero copy. */

@@ -855,7 +855,10 @@ public final class BlockQueue {
 		int result = -request.givenUpWith().number();
 		this.slots.remove(tag);
 		this.counters.finished();
-		this.failures.count();
+		// one that the disk has failed itself is counted already
+		if (request.isCancelled() || request.result() >= 0) {
+			this.failures.count();
+		}
 		this.times.gaveUp(request, result);
 		this.dataPath.abandon(request, !refusing());
 		this.transfers.submit(transport());

@@ -39,7 +39,7 @@ public final class SimulatedDriver implements Driver {
 	private static final long FEATURES = UblkFeature.CMD_IOCTL_ENCODE.mask() | UblkFeature.USER_COPY.mask()
 			| UblkFeature.SUPPORT_ZERO_COPY.mask() | UblkFeature.AUTO_BUF_REG.mask() | UblkFeature.USER_RECOVERY.mask()
 			| UblkFeature.USER_RECOVERY_REISSUE.mask() | UblkFeature.USER_RECOVERY_FAIL_IO.mask()
-			| UblkFeature.QUIESCE.mask() | UblkFeature.UPDATE_SIZE.mask();
+			| UblkFeature.QUIESCE.mask() | UblkFeature.UPDATE_SIZE.mask() | UblkFeature.NO_AUTO_PART_SCAN.mask();
 
 	private final SimulatedHost host;
 

@@ -19,17 +19,15 @@ package io.github.ublk4j.store.chunk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.HashSet;
-import java.util.Set;
 
-import org.jspecify.annotations.Nullable;
-
+import io.github.ublk4j.engine.linux.ExclusiveFile;
+import io.github.ublk4j.engine.linux.ExclusiveFile.TakenException;
 import io.github.ublk4j.store.StoreUnavailableException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The right to write the volume of a directory. It ends with the process.
@@ -37,71 +35,47 @@ import io.github.ublk4j.store.StoreUnavailableException;
 final class DirectoryLock implements AutoCloseable {
 
 	/** For those that only read. */
-	static final DirectoryLock NONE = new DirectoryLock(null, null);
+	static final DirectoryLock NONE = new DirectoryLock(null);
 
-	/**
-	 * The directories that this JVM writes. The lock of a file belongs to the process,
-	 * which loses it when it closes any descriptor of the file.
-	 */
-	private static final Set<Path> HELD = new HashSet<>();
+	private final @Nullable ExclusiveFile file;
 
-	private final @Nullable Path directory;
-
-	private final @Nullable FileChannel channel;
-
-	private DirectoryLock(@Nullable Path directory, @Nullable FileChannel channel) {
-		this.directory = directory;
-		this.channel = channel;
+	private DirectoryLock(@Nullable ExclusiveFile file) {
+		this.file = file;
 	}
 
 	static DirectoryLock acquire(Path directory, String holder) throws IOException {
-		Path real = directory.toRealPath();
-		synchronized (HELD) {
-			if (!HELD.add(real)) {
-				throw new StoreUnavailableException("The directory " + directory + " is already served by this JVM.",
-						"Close the other store, or use another directory.");
-			}
-			boolean acquired = false;
-			try {
-				DirectoryLock lock = new DirectoryLock(real, lock(directory, holder));
-				acquired = true;
-				return lock;
-			}
-			finally {
-				if (!acquired) {
-					HELD.remove(real);
-				}
-			}
-		}
-	}
-
-	private static FileChannel lock(Path directory, String holder) throws IOException {
 		Path file = directory.resolve("volume.lock");
-		FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+		ExclusiveFile taken;
 		try {
-			FileLock lock = channel.tryLock();
-			if (lock == null) {
-				throw new StoreUnavailableException(
-						"The directory " + directory + " is served by " + Files.readString(file).strip() + ".",
-						"Stop it, or use another directory; the lock goes with the process.");
-			}
-			channel.truncate(0).write(ByteBuffer.wrap((holder + "\n").getBytes(StandardCharsets.UTF_8)));
-			return channel;
+			taken = ExclusiveFile.take(directory.toRealPath(),
+					() -> FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE), false);
 		}
-		catch (IOException | RuntimeException ex) {
-			channel.close();
+		catch (TakenException ex) {
+			throw refusal(directory, file, ex.isByThisProcess());
+		}
+		try {
+			taken.channel().truncate(0).write(ByteBuffer.wrap((holder + "\n").getBytes(StandardCharsets.UTF_8)));
+			return new DirectoryLock(taken);
+		}
+		catch (IOException ex) {
+			taken.close();
 			throw ex;
 		}
 	}
 
+	private static StoreUnavailableException refusal(Path directory, Path file, boolean byThisJvm) throws IOException {
+		return byThisJvm
+				? new StoreUnavailableException("The directory " + directory + " is already served by this JVM.",
+						"Close the other store, or use another directory.")
+				: new StoreUnavailableException(
+						"The directory " + directory + " is served by " + Files.readString(file).strip() + ".",
+						"Stop it, or use another directory; the lock goes with the process.");
+	}
+
 	@Override
 	public void close() throws IOException {
-		if (this.directory == null || this.channel == null) {
-			return;
-		}
-		synchronized (HELD) {
-			this.channel.close();
-			HELD.remove(this.directory);
+		if (this.file != null) {
+			this.file.close();
 		}
 	}
 

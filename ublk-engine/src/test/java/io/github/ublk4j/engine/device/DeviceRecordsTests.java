@@ -21,6 +21,8 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
@@ -36,9 +38,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
  * Tests for {@link DeviceRecords} in a directory that others write to as well.
@@ -98,6 +103,62 @@ class DeviceRecordsTests {
 		assertThat(precious).hasContent("precious");
 	}
 
+	@ParameterizedTest
+	@EnabledOnOs(OS.LINUX)
+	@ValueSource(strings = { "rw-rw-r--", "rw-r--rw-", "rwxrwxrwx" })
+	void recordThatOthersCanWriteIsIgnored(String permissions) throws IOException {
+		try (DeviceClaim claim = claim()) {
+			claim.write(record(3, 4096));
+		}
+		Path file = this.directory.resolve("disk");
+		Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+		assertIgnored(file, "chmod go-w");
+		Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+		assertThat(records().find("disk")).isEqualTo(record(3, 4096));
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void recordOfAnotherUserIsIgnored() throws IOException {
+		try (DeviceClaim claim = claim()) {
+			claim.write(record(3, 4096));
+		}
+		Path file = this.directory.resolve("disk");
+		assumeThat((int) Files.getAttribute(file, "unix:uid")).as("only root gives files away").isZero();
+		Files.setAttribute(file, "unix:uid", 65534);
+		assertIgnored(file, "belongs to another user (65534)");
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void recordsInADirectoryThatOthersCanWriteAreIgnoredUnlessItIsSticky() throws IOException {
+		try (DeviceClaim claim = claim()) {
+			claim.write(record(3, 4096));
+		}
+		Files.setPosixFilePermissions(this.directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+		assertIgnored(this.directory, "chmod go-w");
+		Files.setAttribute(this.directory, "unix:mode", 01777);
+		assertThat(records().find("disk")).isEqualTo(record(3, 4096));
+	}
+
+	private void assertIgnored(Path path, String reason) throws IOException {
+		byte[] before = Files.readAllBytes(this.directory.resolve("disk"));
+		assertThat(records().find("disk")).isNull();
+		assertThat(records().names()).isEmpty();
+		assertThatIOException().isThrownBy(() -> records().claim("disk"))
+			.withMessageContaining(path.toRealPath().toString())
+			.withMessageContaining(reason);
+		assertThat(this.directory.resolve("disk")).hasBinaryContent(before);
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void recordIsWrittenForItsUserAlone() throws IOException {
+		claim().close();
+		assertThat(Files.getPosixFilePermissions(this.directory.resolve("disk")))
+			.doesNotContain(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
+	}
+
 	@Test
 	void directoryInThePlaceOfTheRecordIsNamed() throws IOException {
 		Files.createDirectory(this.directory.resolve("disk"));
@@ -117,6 +178,7 @@ class DeviceRecordsTests {
 
 	@Test
 	void hugeFileIsNotReadAsAWhole() throws IOException {
+		claim().close();
 		try (RandomAccessFile huge = new RandomAccessFile(this.directory.resolve("disk").toFile(), "rw")) {
 			huge.setLength(64L << 30);
 		}
@@ -147,6 +209,7 @@ class DeviceRecordsTests {
 	void recordThatIsTornOrCorruptedIsNoneOrTheWholeOne() throws IOException {
 		ProofRun run = new ProofRun(getClass(), Duration.ofMillis(500));
 		Random random = run.random();
+		claim().close();
 		Path file = this.directory.resolve("disk");
 		byte[] whole = RECORD.encode().getBytes(StandardCharsets.UTF_8);
 		while (run.goesOn()) {

@@ -619,12 +619,14 @@ class RingTransferTests extends AbstractQueueTests {
 		await().until(() -> this.driver.cancelledTransfers().contains(transfer.slot()));
 		queue().failEverything();
 		assertFails(read, BlockErrno.EIO);
+		assertThat(queue().snapshot().errors()).isEqualTo(1);
 	}
 
 	@Test
 	void requestThatEndsWhileTheDeviceIsToldToStopDoesNotWaitForItsTransfer() {
 		CompletableFuture<byte[]> first = endWithATransferInFlightAndThen(() -> queue().failEverything());
 		assertFails(first, BlockErrno.EIO);
+		assertThat(queue().snapshot().errors()).isEqualTo(2);
 	}
 
 	@Test

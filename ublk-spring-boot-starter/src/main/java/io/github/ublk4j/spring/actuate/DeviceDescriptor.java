@@ -49,6 +49,7 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param ioOpt the preferred size of a request
  * @param readOnly whether the kernel refuses writes
  * @param rotational whether the kernel schedules as for a spinning disk
+ * @param partitionScan whether the kernel looks for partitions when the disk appears
  * @param recovery what becomes of the disk when its server dies
  * @param requestTimeout how long a request may take, zero for ever
  * @param operations what the kernel was told that the disk supports
@@ -61,17 +62,18 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
 public record DeviceDescriptor(String name, int id, String path, DeviceState state,
 		@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String failure, long size, int logicalBlockSize,
 		int physicalBlockSize, int maxIoSize, int ioMin, int ioOpt, boolean readOnly, boolean rotational,
-		Recovery recovery, Duration requestTimeout, List<String> operations, List<String> driverFlags,
-		DataModes dataMode, BufferMemory bufferMemory, List<QueueDescriptor> queues,
+		boolean partitionScan, Recovery recovery, Duration requestTimeout, List<String> operations,
+		List<String> driverFlags, DataModes dataMode, BufferMemory bufferMemory, List<QueueDescriptor> queues,
 		Map<String, ValueOrigin> origins) implements OperationResponseBody {
 
 	static DeviceDescriptor of(DeviceStatus status, Map<String, ValueOrigin> origins) {
 		DiskSpec spec = status.spec();
 		return new DeviceDescriptor(status.name(), status.id(), status.path().toString(), status.state(),
 				failure(status.failure()), spec.size(), spec.logicalBlockSize(), spec.physicalBlockSize(),
-				spec.maxIoSize(), spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(), spec.recovery(),
-				spec.requestTimeout(), sorted(status.operations()), sorted(status.flags()), DataModes.of(status),
-				BufferMemory.of(status), status.queues().stream().map(QueueDescriptor::of).toList(), origins);
+				spec.maxIoSize(), spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(), spec.partitionScan(),
+				spec.recovery(), spec.requestTimeout(), sorted(status.operations()), sorted(status.flags()),
+				DataModes.of(status), BufferMemory.of(status),
+				status.queues().stream().map(QueueDescriptor::of).toList(), origins);
 	}
 
 	private static @Nullable String failure(@Nullable String failure) {

@@ -44,17 +44,22 @@ import org.springframework.boot.health.contributor.HealthIndicator;
  */
 public final class UblkHealthContributor implements CompositeHealthContributor {
 
+	private static final Duration LONGEST_THRESHOLD = Duration.ofSeconds(15);
+
+	private static final Duration THRESHOLD_WITHOUT_TIMEOUT = Duration.ofSeconds(30);
+
 	private final BlockDevices devices;
 
-	private final Duration stuckRequestThreshold;
+	private final @Nullable Duration stuckRequestThreshold;
 
 	/**
 	 * Creates a contributor.
 	 * @param devices the disks, looked up each time health is asked for
 	 * @param stuckRequestThreshold how long a request may be served before its disk is
-	 * down
+	 * down; {@code null} for half of the disk's request timeout, at most 15 s, and 30 s
+	 * if it has none
 	 */
-	public UblkHealthContributor(BlockDevices devices, Duration stuckRequestThreshold) {
+	public UblkHealthContributor(BlockDevices devices, @Nullable Duration stuckRequestThreshold) {
 		this.devices = devices;
 		this.stuckRequestThreshold = stuckRequestThreshold;
 	}
@@ -115,27 +120,39 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 		if (status.queues().stream().anyMatch(QueueStatus::paused)) {
 			return Health.outOfService().withDetail("reason", "paused");
 		}
+		Duration threshold = threshold(status.spec().requestTimeout());
 		return status.queues()
 			.stream()
-			.filter((queue) -> stuck(queue.oldestRequestAge()))
-			.flatMap((queue) -> stuckRequests(device, queue.queue()))
+			.filter((queue) -> queue.oldestRequestAge().compareTo(threshold) > 0)
+			.flatMap((queue) -> stuckRequests(device, queue.queue(), threshold))
 			.max(Comparator.comparing(StuckRequest::age))
 			.map((request) -> Health.down()
-				.withDetail("reason", "a request has been served for longer than " + this.stuckRequestThreshold)
+				.withDetail("reason", "a request has been served for longer than " + threshold)
 				.withDetail("stuckRequest", request))
 			.orElseGet(Health::up);
 	}
 
-	private Stream<StuckRequest> stuckRequests(UblkDevice device, int queue) {
-		return device.inFlight(queue)
-			.stream()
-			.filter((request) -> stuck(request.age()))
-			.map((request) -> new StuckRequest(queue, request.tag(), request.operation(), request.offset(),
-					request.length(), request.age()));
+	/**
+	 * Returns a time after which a request is not yet failed by its timeout, so that
+	 * health shows it.
+	 */
+	private Duration threshold(Duration requestTimeout) {
+		if (this.stuckRequestThreshold != null) {
+			return this.stuckRequestThreshold;
+		}
+		if (requestTimeout.isZero()) {
+			return THRESHOLD_WITHOUT_TIMEOUT;
+		}
+		Duration half = requestTimeout.dividedBy(2);
+		return (half.compareTo(LONGEST_THRESHOLD) < 0) ? half : LONGEST_THRESHOLD;
 	}
 
-	private boolean stuck(Duration age) {
-		return age.compareTo(this.stuckRequestThreshold) > 0;
+	private static Stream<StuckRequest> stuckRequests(UblkDevice device, int queue, Duration threshold) {
+		return device.inFlight(queue)
+			.stream()
+			.filter((request) -> request.age().compareTo(threshold) > 0)
+			.map((request) -> new StuckRequest(queue, request.tag(), request.operation(), request.offset(),
+					request.length(), request.age()));
 	}
 
 	/**

@@ -85,6 +85,7 @@ record Disk(DiskSpec spec, DiskSource source, OnShutdown onShutdown, Map<String,
 			case MEMORY_LIMIT -> "Raise ublk.memory.limit, or lower " + smaller + ".";
 			case RECOVERY ->
 				"Set " + property("recovery") + " to another kind of recovery, or to none, or run a newer kernel.";
+			case PARTITION_SCAN -> "Leave out " + property("partitionScan") + ", or run a newer kernel.";
 			case STATE_DIRECTORY -> "Let this process write to ublk.run-directory, or set it to a folder where it can.";
 			case SERVED_ELSEWHERE -> "Stop the other process, or give the disk another name or the application another "
 					+ "ublk.run-directory.";

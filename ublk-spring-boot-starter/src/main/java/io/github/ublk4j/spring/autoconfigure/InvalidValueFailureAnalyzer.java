@@ -40,17 +40,20 @@ final class InvalidValueFailureAnalyzer extends AbstractFailureAnalyzer<BindExce
 	@Override
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
 		ConfigurationProperty property = cause.getProperty();
-		String remedy = remedy(cause.getTarget().getType().resolve(Object.class));
-		if (property == null || remedy == null || !PREFIX.isAncestorOf(cause.getName())) {
+		if (property == null || !PREFIX.isAncestorOf(cause.getName())) {
+			return null;
+		}
+		String remedy = remedy(cause.getTarget().getType().resolve(Object.class), property.getValue());
+		if (remedy == null) {
 			return null;
 		}
 		String origin = (property.getOrigin() != null) ? " (" + property.getOrigin() + ")" : "";
 		return new FailureAnalysis(cause.getName() + " is '" + property.getValue() + "'" + origin + ".", remedy, cause);
 	}
 
-	private static @Nullable String remedy(Class<?> type) {
+	private static @Nullable String remedy(Class<?> type, Object written) {
 		if (type == DataSize.class) {
-			return "Write a number with B, KB, MB, GB or TB, such as 256MB.";
+			return MisspeltSize.remedy(written);
 		}
 		return (type == Duration.class) ? "Write a number with ms, s, m, h or d, such as 5s." : null;
 	}

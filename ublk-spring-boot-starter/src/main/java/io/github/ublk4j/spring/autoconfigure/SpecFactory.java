@@ -98,6 +98,7 @@ final class SpecFactory {
 		intSize("ioOpt", device.ioOpt(), BlockDevice::ioOpt, builder::ioOpt);
 		value("readOnly", device.readOnly(), BlockDevice::readOnly, builder::readOnly);
 		value("rotational", device.rotational(), BlockDevice::rotational, builder::rotational);
+		value("partitionScan", device.partitionScan(), BlockDevice::partitionScan, builder::partitionScan);
 		value("dataMode", device.dataMode(), BlockDevice::dataMode, builder::dataMode);
 		value("recovery", device.recovery(), BlockDevice::recovery, builder::recovery);
 		requestTimeout(device.requestTimeout(), builder);
@@ -217,8 +218,7 @@ final class SpecFactory {
 			return DataSize.parse(text).toBytes();
 		}
 		catch (IllegalArgumentException | ArithmeticException ex) {
-			throw new InvalidDiskException(this.disk, attribute, "'" + text + "'",
-					"Write a number with B, KB, MB, GB or TB, such as 256MB.");
+			throw new InvalidDiskException(this.disk, attribute, "'" + text + "'", MisspeltSize.remedy(text));
 		}
 	}
 

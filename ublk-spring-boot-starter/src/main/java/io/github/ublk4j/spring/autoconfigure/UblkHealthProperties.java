@@ -18,15 +18,17 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
  * Properties of the health of disks.
  *
  * @param stuckRequestThreshold How long a request may be served before its disk is down.
+ * By default half of the disk's request timeout, at most 15 s, and 30 s without one.
  */
 @ConfigurationProperties("management.health.ublk")
-record UblkHealthProperties(@DefaultValue("30s") Duration stuckRequestThreshold) {
+record UblkHealthProperties(@Nullable Duration stuckRequestThreshold) {
 
 }

@@ -148,6 +148,8 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * @param readOnly Whether the kernel refuses writes. Defaults to false.
 	 * @param rotational Whether the kernel schedules as for a spinning disk. Defaults to
 	 * false.
+	 * @param partitionScan Whether the kernel looks for partitions when the disk appears.
+	 * Defaults to true; false needs Linux 7.0.
 	 * @param dataMode How the data of requests is moved. Defaults to auto, the best that
 	 * disk and kernel have.
 	 * @param recovery What becomes of the disk when the application dies. Defaults to
@@ -168,13 +170,14 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 			@Nullable Integer queues, @Nullable Integer queueDepth, @Nullable DataSize maxIoSize,
 			@Nullable DataSize logicalBlockSize, @Nullable DataSize physicalBlockSize, @Nullable DataSize ioMin,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
-			@Nullable DataMode dataMode, @Nullable Recovery recovery, @Nullable OnShutdown onShutdown,
-			@Nullable Duration requestTimeout, @DefaultValue MemoryStore memory, @DefaultValue FileStore file,
-			@DefaultValue ChunkedStore chunks, @DefaultValue List<String> layers, @DefaultValue LayerProperties layer) {
+			@Nullable Boolean partitionScan, @Nullable DataMode dataMode, @Nullable Recovery recovery,
+			@Nullable OnShutdown onShutdown, @Nullable Duration requestTimeout, @DefaultValue MemoryStore memory,
+			@DefaultValue FileStore file, @DefaultValue ChunkedStore chunks, @DefaultValue List<String> layers,
+			@DefaultValue LayerProperties layer) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
-				null, null, null, null, new MemoryStore(false), new FileStore(false), new ChunkedStore(null, false),
-				List.of(), LayerProperties.UNSET);
+				null, null, null, null, null, new MemoryStore(false), new FileStore(false),
+				new ChunkedStore(null, false), List.of(), LayerProperties.UNSET);
 
 	}
 

@@ -53,6 +53,7 @@ final class ValueOrigins {
 		values.put("ioOpt", DiskSpec::ioOpt);
 		values.put("readOnly", DiskSpec::readOnly);
 		values.put("rotational", DiskSpec::rotational);
+		values.put("partitionScan", DiskSpec::partitionScan);
 		values.put("dataMode", DiskSpec::dataMode);
 		values.put("recovery", DiskSpec::recovery);
 		values.put("requestTimeout", DiskSpec::requestTimeout);

@@ -57,20 +57,23 @@ public final class BlockDeviceTestClient implements AutoCloseable {
 
 	private final Supplier<UblkEngine> engine;
 
+	private final FailedRequests failures;
+
 	private final @Nullable String name;
 
 	private final boolean ownsEngine;
 
 	private volatile @Nullable SimulatedDisk last;
 
-	BlockDeviceTestClient(SimulatedUblk ublk, Supplier<UblkEngine> engine) {
-		this(ublk, engine, null, false);
+	BlockDeviceTestClient(SimulatedUblk ublk, Supplier<UblkEngine> engine, FailedRequests failures) {
+		this(ublk, engine, failures, null, false);
 	}
 
-	private BlockDeviceTestClient(SimulatedUblk ublk, Supplier<UblkEngine> engine, @Nullable String name,
-			boolean ownsEngine) {
+	private BlockDeviceTestClient(SimulatedUblk ublk, Supplier<UblkEngine> engine, FailedRequests failures,
+			@Nullable String name, boolean ownsEngine) {
 		this.ublk = ublk;
 		this.engine = engine;
+		this.failures = failures;
 		this.name = name;
 		this.ownsEngine = ownsEngine;
 	}
@@ -108,10 +111,15 @@ public final class BlockDeviceTestClient implements AutoCloseable {
 
 	private static BlockDeviceTestClient start(DiskSpec spec, Function<UblkEngine, Mono<UblkDevice>> start) {
 		SimulatedUblk ublk = new SimulatedUblk();
-		UblkEngine engine = UblkEngine.builder().simulated(ublk).drainTimeout(DRAIN_TIMEOUT).build();
+		FailedRequests failures = new FailedRequests();
+		UblkEngine engine = UblkEngine.builder()
+			.simulated(ublk)
+			.drainTimeout(DRAIN_TIMEOUT)
+			.decorator(failures)
+			.build();
 		try {
 			start.apply(engine).block();
-			BlockDeviceTestClient client = new BlockDeviceTestClient(ublk, () -> engine, spec.name(), true);
+			BlockDeviceTestClient client = new BlockDeviceTestClient(ublk, () -> engine, failures, spec.name(), true);
 			client.disk();
 			return client;
 		}
@@ -127,7 +135,7 @@ public final class BlockDeviceTestClient implements AutoCloseable {
 	 * @return a client for this disk
 	 */
 	public BlockDeviceTestClient disk(String name) {
-		return new BlockDeviceTestClient(this.ublk, this.engine, name, false);
+		return new BlockDeviceTestClient(this.ublk, this.engine, this.failures, name, false);
 	}
 
 	// one that is gone is kept, since it is worth a test how it answers
@@ -149,6 +157,14 @@ public final class BlockDeviceTestClient implements AutoCloseable {
 				? "No disk" + ((this.name != null) ? " '" + this.name + "'" : "") + " is live on the simulated driver."
 				: "Several disks are live on the simulated driver; choose one by disk(name).") + " There are: "
 				+ names);
+	}
+
+	/**
+	 * Returns why disks failed requests; nothing of pipelines, and nothing if the
+	 * application brings an engine of its own.
+	 */
+	FailedRequests failures() {
+		return this.failures;
 	}
 
 	/**

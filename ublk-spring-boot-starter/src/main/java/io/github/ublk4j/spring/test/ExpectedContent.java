@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.TimeoutException;
 
 import org.jspecify.annotations.Nullable;
 import org.opentest4j.AssertionFailedError;
@@ -44,6 +45,8 @@ final class ExpectedContent {
 
 	private final int block;
 
+	private final EarlierVersions earlier;
+
 	/**
 	 * Takes what the disk holds now as what must be there.
 	 */
@@ -53,6 +56,7 @@ final class ExpectedContent {
 		this.start = start;
 		this.block = client.spec().logicalBlockSize();
 		this.expected = Objects.requireNonNull(await("READ", 0, length, client.read(start, length)));
+		this.earlier = new EarlierVersions(length / this.block, this.block);
 	}
 
 	int blocks() {
@@ -67,7 +71,10 @@ final class ExpectedContent {
 		return Mono.defer(() -> {
 			Mono<Void> written = durable ? this.client.writeFua(this.start + at, data)
 					: this.client.write(this.start + at, data);
-			return written.doOnSuccess((done) -> System.arraycopy(data, 0, this.expected, at, data.length));
+			return written.doOnSuccess((done) -> {
+				this.earlier.keep(this.expected, at, data.length);
+				System.arraycopy(data, 0, this.expected, at, data.length);
+			});
 		});
 	}
 
@@ -89,6 +96,7 @@ final class ExpectedContent {
 	}
 
 	private void zero(int at, int length) {
+		this.earlier.keep(this.expected, at, length);
 		Arrays.fill(this.expected, at, at + length, (byte) 0);
 	}
 
@@ -115,7 +123,7 @@ final class ExpectedContent {
 			int wrongAt = at + from;
 			throw new AssertionFailedError("disk '" + this.client.spec().name() + "': the block at "
 					+ (this.start + wrongAt) + " holds " + hex(wrong) + ", but must hold "
-					+ hex(Arrays.copyOfRange(this.expected, wrongAt, wrongAt + this.block)) + origin(wrong)
+					+ hex(Arrays.copyOfRange(this.expected, wrongAt, wrongAt + this.block)) + origin(wrongAt, wrong)
 					+ ". It was read as part of " + actual.length + " bytes at " + (this.start + at));
 		}
 	}
@@ -124,9 +132,16 @@ final class ExpectedContent {
 		return HexFormat.of().formatHex(block, 0, Math.min(8, block.length)) + "...";
 	}
 
-	private String origin(byte[] wrong) {
-		// zeros belong in so many places that one of them would mislead
-		if (Arrays.equals(wrong, new byte[wrong.length])) {
+	private String origin(int wrongAt, byte[] wrong) {
+		int age = this.earlier.age(wrongAt, wrong);
+		boolean zeros = Arrays.equals(wrong, new byte[wrong.length]);
+		if (age > 0) {
+			return "; that is stale: what the block held "
+					+ ((age == 1) ? "before the last change of it" : "before the last " + age + " changes of it")
+					+ (zeros ? ", or if it had never been written" : "");
+		}
+		// they belong in so many places that one of them would mislead
+		if (zeros) {
 			return "; it reads as if it had never been written";
 		}
 		for (int at = 0; at < this.expected.length; at += this.block) {
@@ -149,6 +164,8 @@ final class ExpectedContent {
 	 * Waits for a request of this part.
 	 */
 	<T> @Nullable T await(String what, int at, long length, Mono<T> request) {
+		String disk = this.client.spec().name();
+		this.client.failures().forget(disk);
 		try {
 			return request.timeout(this.patience).block();
 		}
@@ -157,8 +174,14 @@ final class ExpectedContent {
 			if (failure instanceof AssertionFailedError difference) {
 				throw difference;
 			}
-			throw new AssertionFailedError("disk '" + this.client.spec().name() + "': " + what + " of " + length
-					+ " bytes at " + (this.start + at) + " failed: " + failure, failure);
+			Throwable cause = this.client.failures().first(disk);
+			throw new AssertionFailedError(
+					"disk '" + disk + "': " + what + " of " + length + " bytes at " + (this.start + at)
+							+ (failure instanceof TimeoutException
+									? " was not answered within " + this.patience + ", the patience() of the test"
+									: " failed: " + failure)
+							+ ((cause != null) ? ", because the disk failed with " + cause : ""),
+					(cause != null) ? cause : failure);
 		}
 	}
 

@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.test;
 
 import io.github.ublk4j.engine.SimulatedUblk;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.spring.UblkEngineCustomizer;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -36,13 +37,24 @@ final class UblkTestAutoConfiguration {
 		return new SimulatedUblk();
 	}
 
+	@Bean
+	FailedRequests failedRequestsOfTest() {
+		return new FailedRequests();
+	}
+
+	@Bean
+	UblkEngineCustomizer failedRequestsCustomizer(FailedRequests failures) {
+		return (engine) -> engine.decorator(failures);
+	}
+
 	/**
 	 * Not closed, since the disks belong to the application.
 	 */
 	@Bean(destroyMethod = "")
 	@ConditionalOnMissingBean
-	BlockDeviceTestClient blockDeviceTestClient(SimulatedUblk ublk, ObjectProvider<UblkEngine> engine) {
-		return new BlockDeviceTestClient(ublk, engine::getObject);
+	BlockDeviceTestClient blockDeviceTestClient(SimulatedUblk ublk, ObjectProvider<UblkEngine> engine,
+			FailedRequests failures) {
+		return new BlockDeviceTestClient(ublk, engine::getObject, failures);
 	}
 
 }

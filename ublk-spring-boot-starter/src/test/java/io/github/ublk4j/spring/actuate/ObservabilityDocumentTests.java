@@ -16,7 +16,10 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.io.File;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +30,7 @@ import java.util.stream.StreamSupport;
 
 import io.micrometer.common.docs.KeyName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -34,6 +38,7 @@ import org.springframework.beans.factory.config.YamlMapFactoryBean;
 import org.springframework.core.io.ByteArrayResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 /**
  * Holds documentation, dashboard and alerts to {@link UblkMeters}.
@@ -82,6 +87,47 @@ class ObservabilityDocumentTests {
 			});
 		}
 		assertThat(ids).hasSize(11);
+	}
+
+	@Test
+	void panelsOfTheDashboardDoNotLieOnEachOther() {
+		JsonNode dashboard = JsonMapper.shared().readTree(ObservabilityDocument.read("grafana-dashboard.json"));
+		Set<String> cells = new HashSet<>();
+		for (JsonNode panel : dashboard.path("panels")) {
+			JsonNode place = panel.path("gridPos");
+			int right = place.path("x").asInt() + place.path("w").asInt();
+			assertThat(right).as("right side of %s", panel.path("title")).isLessThanOrEqualTo(24);
+			for (int x = place.path("x").asInt(); x < right; x++) {
+				for (int y = 0; y < place.path("h").asInt(); y++) {
+					assertThat(cells.add(x + ", " + (place.path("y").asInt() + y)))
+						.as("place of %s", panel.path("title"))
+						.isTrue();
+				}
+			}
+		}
+	}
+
+	@Test
+	void prometheusUnderstandsDashboardAndAlerts(@TempDir Path directory) throws Exception {
+		assumeThat(Arrays.stream(System.getenv("PATH").split(File.pathSeparator))).as("promtool is installed")
+			.anyMatch((path) -> Files.isExecutable(Path.of(path, "promtool")));
+		JsonNode dashboard = JsonMapper.shared().readTree(ObservabilityDocument.read("grafana-dashboard.json"));
+		StringBuilder rules = new StringBuilder("groups:\n- name: dashboard\n  rules:\n");
+		for (JsonNode panel : dashboard.path("panels")) {
+			for (JsonNode target : panel.path("targets")) {
+				String query = target.path("expr").asString().replace("$__rate_interval", "5m");
+				rules.append("  - {record: panel, expr: ")
+					.append(JsonMapper.shared().writeValueAsString(query))
+					.append("}\n");
+			}
+		}
+		Path panels = Files.writeString(directory.resolve("panels.yaml"), rules);
+		Process promtool = new ProcessBuilder("promtool", "check", "rules", "--lint=none", panels.toString(),
+				"../docs/prometheus-alerts.yaml")
+			.redirectErrorStream(true)
+			.start();
+		String said = new String(promtool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(promtool.waitFor()).as(said).isZero();
 	}
 
 	@Test

@@ -97,6 +97,7 @@ class UblkEndpointTests {
 						      "ioOpt": 4096,
 						      "readOnly": false,
 						      "rotational": false,
+						      "partitionScan": true,
 						      "recovery": "NONE",
 						      "requestTimeout": "PT30S",
 						      "operations": ["READ", "WRITE"],
@@ -139,6 +140,7 @@ class UblkEndpointTests {
 						      "ioOpt": 4096,
 						      "readOnly": true,
 						      "rotational": false,
+						      "partitionScan": true,
 						      "recovery": "NONE",
 						      "requestTimeout": "PT30S",
 						      "operations": ["READ", "WRITE"],
@@ -199,7 +201,7 @@ class UblkEndpointTests {
 					.containsEntry("queues", ValueOrigin.DEFAULT)
 					.containsEntry("maxIoSize", ValueOrigin.DEFAULT)
 					.containsEntry("rotational", ValueOrigin.CUSTOMIZER)
-					.hasSize(14);
+					.hasSize(15);
 			});
 	}
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DataMode;
@@ -172,6 +173,14 @@ class UblkHealthContributorTests {
 		}
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "30, 15", "300, 15", "10, 5", "0, 30" })
+	void requestIsStuckBeforeItsTimeoutUnlessToldOtherwise(long timeout, long threshold) {
+		DiskSpec spec = DiskSpec.named("scratch").size(1 << 20).requestTimeout(Duration.ofSeconds(timeout)).build();
+		assertThat(statusWithRequest(spec, Duration.ofSeconds(threshold))).isEqualTo(Status.UP);
+		assertThat(statusWithRequest(spec, Duration.ofSeconds(threshold).plusMillis(1))).isEqualTo(Status.DOWN);
+	}
+
 	@Test
 	void pausedDiskIsOutOfServiceEvenWithAnOldRequest() {
 		UblkDevice device = device(queue(true, true, Duration.ofMinutes(1)));
@@ -220,6 +229,16 @@ class UblkHealthContributorTests {
 					.isEqualTo(new Status(status));
 				assertThat(endpoint.healthForPath("readiness", "ublk", "scratch")).isNotNull();
 			});
+	}
+
+	private Status statusWithRequest(DiskSpec spec, Duration age) {
+		UblkDevice device = TestUblk
+			.device(TestUblk.status(spec, 0, DeviceState.LIVE, null, List.of(queue(true, false, age))));
+		given(device.inFlight(0)).willReturn(List.of(new InFlightRequest(7, BlockOperation.READ, 0, 512, age)));
+		AtomicReference<Status> status = new AtomicReference<>();
+		this.contextRunner.withBean(BlockDevices.class, () -> TestUblk.devices(device))
+			.run((context) -> status.set(context.getBean(HealthEndpoint.class).health().getStatus()));
+		return Objects.requireNonNull(status.get());
 	}
 
 	private static UblkDevice device(QueueStatus queue) {

@@ -124,6 +124,7 @@ class BlockDeviceAutoConfigurationTests {
 			assertThat(spec().ioOpt()).isEqualTo(65536);
 			assertThat(spec().readOnly()).isTrue();
 			assertThat(spec().rotational()).isTrue();
+			assertThat(spec().partitionScan()).isFalse();
 			assertThat(spec().dataMode()).isEqualTo(DataMode.ZERO_COPY);
 		});
 	}
@@ -136,7 +137,7 @@ class BlockDeviceAutoConfigurationTests {
 					"ublk.devices.everything.logical-block-size=2KB", "ublk.devices.everything.physical-block-size=4KB",
 					"ublk.devices.everything.io-min=32KB", "ublk.devices.everything.io-opt=128KB",
 					"ublk.devices.everything.read-only=false", "ublk.devices.everything.rotational=false",
-					"ublk.devices.everything.data-mode=user-copy")
+					"ublk.devices.everything.partition-scan=true", "ublk.devices.everything.data-mode=user-copy")
 			.run((context) -> {
 				assertThat(spec().size()).isEqualTo(2L << 30);
 				assertThat(spec().queues()).isEqualTo(4);
@@ -148,6 +149,7 @@ class BlockDeviceAutoConfigurationTests {
 				assertThat(spec().ioOpt()).isEqualTo(128 << 10);
 				assertThat(spec().readOnly()).isFalse();
 				assertThat(spec().rotational()).isFalse();
+				assertThat(spec().partitionScan()).isTrue();
 				assertThat(spec().dataMode()).isEqualTo(DataMode.USER_COPY);
 			});
 	}
@@ -348,7 +350,7 @@ class BlockDeviceAutoConfigurationTests {
 
 	@BlockDevice(name = "everything", size = "1GB", queues = 2, queueDepth = 32, maxIoSize = "1MB",
 			logicalBlockSize = "1KB", physicalBlockSize = "8KB", ioMin = "16KB", ioOpt = "64KB", readOnly = true,
-			rotational = true, dataMode = DataMode.ZERO_COPY)
+			rotational = true, partitionScan = false, dataMode = DataMode.ZERO_COPY)
 	static class Everything extends TestDisks.Null {
 
 	}

@@ -170,7 +170,8 @@ class FailureAnalyzersTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "ublk.devices.ram.size, 20G, 'Write a number with B, KB, MB, GB or TB, such as 256MB.'",
+	@CsvSource({ "ublk.devices.ram.size, 20G, 'Write 20GB: a number with B, KB, MB, GB or TB.'",
+			"ublk.devices.ram.chunks.chunk-size, 64 kib, 'Write 64KB: a number with B, KB, MB, GB or TB.'",
 			"ublk.memory.limit, much, 'Write a number with B, KB, MB, GB or TB, such as 256MB.'",
 			"ublk.drain-timeout, 5 sec, 'Write a number with ms, s, m, h or d, such as 5s.'" })
 	void propertyThatIsNoSizeOrTime(String property, String value, String action) {
@@ -385,6 +386,16 @@ class FailureAnalyzersTests {
 						+ "data mode ZERO_COPY needs Linux 6.15 or later.",
 				"Set ublk.devices.scratch.data-mode=auto, which takes the best mode that the kernel has, "
 						+ "or run a newer kernel.");
+	}
+
+	@Test
+	void partitionScanThatTheKernelCannotLeaveOut() {
+		this.ublk.refuse("scratch", new DiskRefusedException("scratch", DiskRefusedException.Reason.PARTITION_SCAN,
+				"to leave out the scan for partitions needs Linux 7.0 or later.", "Let it scan."));
+		assertFailure(this.contextRunner.withUserConfiguration(TestDisks.Scratch.class),
+				"The disk 'scratch' (bean 'testDisks.Scratch') could not be started: "
+						+ "to leave out the scan for partitions needs Linux 7.0 or later.",
+				"Leave out ublk.devices.scratch.partition-scan, or run a newer kernel.");
 	}
 
 	@Test

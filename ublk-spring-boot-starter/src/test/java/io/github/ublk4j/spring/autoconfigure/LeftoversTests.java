@@ -45,7 +45,7 @@ class LeftoversTests {
 	private static OrphanedDevice orphan(int id, DriverDevice.State state, @Nullable String disk, String... users) {
 		return new OrphanedDevice(
 				new DriverDevice(id, Path.of("/dev/ublkb" + id), state, -1, 1, 128, 1 << 18, Set.of()), disk,
-				List.of(users));
+				disk != null, List.of(users));
 	}
 
 	private void clear(Orphans policy, String... declared) {
@@ -62,6 +62,16 @@ class LeftoversTests {
 			.contains("ublk device 4 of the disk 'other' has no server; its requests wait.")
 			.contains("In use: process 7 has it open.")
 			.contains("ublk device 5, made by another program, has no server and no disk any more.");
+		assertThat(this.ublk.journal()).isEmpty();
+	}
+
+	@Test
+	void deviceOfThisLibraryThatNoRecordKnowsIsReportedAsSuch(CapturedOutput output) {
+		DriverDevice device = orphan(6, DriverDevice.State.QUIESCED, null).device();
+		this.ublk.orphan(new OrphanedDevice(device, null, true, List.of()));
+		clear(Orphans.DELETE);
+		assertThat(output).contains("ublk device 6, made by this library, for a disk that the state directory does not"
+				+ " know, has no server; its requests wait.");
 		assertThat(this.ublk.journal()).isEmpty();
 	}
 

@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.test;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -119,7 +120,7 @@ class BlockDeviceContractTests {
 	@Test
 	void diskThatReturnsStaleDataViolatesIt() {
 		Map<String, byte[]> cache = new ConcurrentHashMap<>();
-		assertViolated(new Ram() {
+		Map<String, String> outcomes = assertViolated(new Ram() {
 
 			@Override
 			public Mono<Void> read(ReadRequest request) {
@@ -132,6 +133,43 @@ class BlockDeviceContractTests {
 			}
 
 		}, "readReturnsTheLatestWrite", "overlappingWritesTakeEffectInOrder");
+		assertThat(outcomes.get("readReturnsTheLatestWrite")).contains("the block at 0 holds",
+				"that is stale: what the block held before the last change of it");
+	}
+
+	@Test
+	void failureShowsWhyTheDiskFailed() {
+		Map<String, String> outcomes = assertViolated(new Ram() {
+
+			@Override
+			public Mono<Void> write(WriteRequest request) {
+				return (request.length() > 8192)
+						? Mono.delay(Duration.ofMillis(1)).then(Mono.error(new IOException("bucket is full")))
+						: super.write(request);
+			}
+
+		}, "largestRequestIsServed");
+		assertThat(outcomes.get("largestRequestIsServed")).contains("WRITE of 16384 bytes at 0 failed", "EIO",
+				"because the disk failed with java.io.IOException: bucket is full");
+	}
+
+	@Test
+	void failureOfAnAnswerAtOnceIsShownToo() {
+		Map<String, String> outcomes = assertViolated(new Ram() {
+
+			@Override
+			public Mono<Void> flush(FlushRequest request) {
+				return Mono.error(new IllegalStateException("the journal is gone"));
+			}
+
+			@Override
+			public Mono<Void> discard(DiscardRequest request) {
+				throw new IllegalArgumentException("no such range");
+			}
+
+		}, "flushAfterWritesSucceeds", "discardedSpaceReadsAsZeros");
+		assertThat(outcomes.get("flushAfterWritesSucceeds")).contains("IllegalStateException: the journal is gone");
+		assertThat(outcomes.get("discardedSpaceReadsAsZeros")).contains("IllegalArgumentException: no such range");
 	}
 
 	@Test
@@ -243,7 +281,8 @@ class BlockDeviceContractTests {
 			}
 
 		}, "flushAfterWritesSucceeds");
-		assertThat(outcomes.get("flushAfterWritesSucceeds")).contains("FLUSH", "TimeoutException");
+		assertThat(outcomes.get("flushAfterWritesSucceeds")).contains("FLUSH",
+				"was not answered within PT2S, the patience() of the test");
 	}
 
 	@Test
