@@ -84,7 +84,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		}
 	}
 
-	private final BlockQueue home;
+	private final RequestLoop home;
 
 	private final BlockOperation operation;
 
@@ -126,7 +126,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	private @Nullable RingTransfer transfer;
 
-	IoRequest(BlockQueue home, BlockOperation operation) {
+	IoRequest(RequestLoop home, BlockOperation operation) {
 		this.home = home;
 		this.operation = operation;
 		this.transfers = new RequestTransfers(home, this);
@@ -432,7 +432,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	final boolean failWith(Throwable failure) {
 		// decided before the end: afterwards the object may serve another request
 		BlockErrno errno = BlockIoException.errnoOf(failure);
-		BlockQueue queue = this.home;
+		RequestLoop queue = this.home;
 		BlockOperation failed = this.operation;
 		long where = this.offset;
 		long size = this.length;
@@ -617,7 +617,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	}
 
-	static IoRequest create(BlockQueue home, BlockOperation operation) {
+	static IoRequest create(RequestLoop home, BlockOperation operation) {
 		return switch (operation) {
 			case READ -> new Read(home);
 			case WRITE -> new Write(home);
@@ -629,7 +629,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	static final class Read extends IoRequest implements ReadRequest {
 
-		Read(BlockQueue home) {
+		Read(RequestLoop home) {
 			super(home, BlockOperation.READ);
 		}
 
@@ -649,7 +649,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 		private boolean forceUnitAccess;
 
-		Write(BlockQueue home) {
+		Write(RequestLoop home) {
 			super(home, BlockOperation.WRITE);
 		}
 
@@ -677,7 +677,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	static final class Flush extends IoRequest implements FlushRequest {
 
-		Flush(BlockQueue home) {
+		Flush(RequestLoop home) {
 			super(home, BlockOperation.FLUSH);
 		}
 
@@ -690,7 +690,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	static final class Discard extends IoRequest implements DiscardRequest {
 
-		Discard(BlockQueue home) {
+		Discard(RequestLoop home) {
 			super(home, BlockOperation.DISCARD);
 		}
 
@@ -706,7 +706,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 		private boolean mayUnmap;
 
-		WriteZeroes(BlockQueue home) {
+		WriteZeroes(RequestLoop home) {
 			super(home, BlockOperation.WRITE_ZEROES);
 		}
 

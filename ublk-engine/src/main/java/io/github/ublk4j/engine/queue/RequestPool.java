@@ -34,11 +34,11 @@ final class RequestPool {
 
 	static final int QUARANTINE = 256;
 
-	private final BlockQueue home;
+	private final RequestLoop home;
 
 	private final Map<BlockOperation, Finished> finished = new EnumMap<>(BlockOperation.class);
 
-	RequestPool(BlockQueue home) {
+	RequestPool(RequestLoop home) {
 		this.home = home;
 		for (BlockOperation operation : BlockOperation.values()) {
 			this.finished.put(operation, new Finished());

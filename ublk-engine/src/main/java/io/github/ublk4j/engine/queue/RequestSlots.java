@@ -33,6 +33,10 @@ final class RequestSlots {
 		this.requests = new IoRequest[depth];
 	}
 
+	int depth() {
+		return this.requests.length;
+	}
+
 	@Nullable IoRequest get(int tag) {
 		return this.requests[tag];
 	}

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestTransfers {
 
-	private final BlockQueue home;
+	private final RequestLoop home;
 
 	private final IoRequest request;
 
@@ -47,7 +47,7 @@ final class RequestTransfers {
 
 	private boolean awaited;
 
-	RequestTransfers(BlockQueue home, IoRequest request) {
+	RequestTransfers(RequestLoop home, IoRequest request) {
 		this.home = home;
 		this.request = request;
 	}

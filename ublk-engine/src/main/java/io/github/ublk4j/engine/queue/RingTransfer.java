@@ -56,7 +56,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		}
 	}
 
-	private final BlockQueue home;
+	private final RequestLoop home;
 
 	private final IoRequest request;
 
@@ -76,7 +76,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 	// belongs to the loop
 	private int slot = TransferSlots.NONE;
 
-	RingTransfer(BlockQueue home, IoRequest request) {
+	RingTransfer(RequestLoop home, IoRequest request) {
 		this.home = home;
 		this.request = request;
 		this.operation = new RingOperation(request);

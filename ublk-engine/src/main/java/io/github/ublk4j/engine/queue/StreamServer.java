@@ -34,7 +34,7 @@ import reactor.core.publisher.Operators;
  */
 final class StreamServer extends Flux<BlockRequest> implements RequestServer, Subscription {
 
-	private final BlockQueue home;
+	private final RequestLoop home;
 
 	private final BlockRequestStream stream;
 
@@ -60,7 +60,7 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 
 	private @Nullable Disposable pipeline;
 
-	StreamServer(BlockQueue home, BlockRequestStream stream, int depth) {
+	StreamServer(RequestLoop home, BlockRequestStream stream, int depth) {
 		this.home = home;
 		this.stream = stream;
 		this.waiting = new IoRequest[depth];

@@ -207,10 +207,10 @@ class DriverTransportTests {
 	}
 
 	private RingOperation operation(BlockOperation kind, int opcode, DataPath path, SharedFile file) {
-		BlockQueue queue = BlockQueue.forHandler("test", 0, DEPTH, (index) -> this.transport, path,
-				(request) -> Mono.empty(), (index, reason, failure) -> {
+		RequestLoop loop = new RequestLoop("test", 0, DEPTH, (index) -> this.transport, path,
+				(home) -> new HandlerServer((request) -> Mono.empty()), (index, reason, failure) -> {
 				});
-		IoRequest request = IoRequest.create(queue, kind);
+		IoRequest request = IoRequest.create(loop, kind);
 		request.begin(TAG, 0, LENGTH, false, path.begin(request, 0, TAG, LENGTH), 0);
 		RingOperation operation = new RingOperation(request);
 		operation.define(opcode, file, 0, LENGTH, 0);

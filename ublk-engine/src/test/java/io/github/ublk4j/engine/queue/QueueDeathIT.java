@@ -79,11 +79,11 @@ class QueueDeathIT {
 		return Mono.empty();
 	}
 
-	private static BlockQueue homeOf(ReadRequest request) {
+	private static RequestLoop homeOf(ReadRequest request) {
 		try {
 			Field home = IoRequest.class.getDeclaredField("home");
 			home.setAccessible(true);
-			return (BlockQueue) home.get(request);
+			return (RequestLoop) home.get(request);
 		}
 		catch (ReflectiveOperationException ex) {
 			throw new LinkageError("IoRequest.home", ex);
