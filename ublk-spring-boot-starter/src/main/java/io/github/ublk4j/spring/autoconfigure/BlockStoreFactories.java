@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -37,12 +38,21 @@ final class BlockStoreFactories {
 			new FileBlockStoreFactory(), new DirectoryBlockStoreFactory(), new NullBlockStoreFactory(),
 			new PatternBlockStoreFactory());
 
+	private static final String NO_WEB_CLIENT = "Add the dependency spring-boot-starter-webclient.";
+
 	/** What to add for kinds of the starter that are beans. */
 	private static final Map<String, String> MISSING = Map.of("redis:",
 			"Add the dependency spring-boot-starter-data-redis, and set spring.data.redis.*; "
 					+ "it needs a ReactiveRedisConnectionFactory, which Lettuce brings.",
-			"r2dbc:", "Add the dependencies spring-boot-starter-r2dbc and r2dbc-postgresql, and set spring.r2dbc.*; "
+			"http://", NO_WEB_CLIENT, "https://", NO_WEB_CLIENT, "r2dbc:",
+			"Add the dependencies spring-boot-starter-r2dbc and r2dbc-postgresql, and set spring.r2dbc.*; "
 					+ "it needs a ConnectionFactory.");
+
+	/** Those of kinds that are beans too, which may not be there. */
+	private static final List<OwnProperty> OWN_PROPERTIES = Stream
+		.concat(OWN.stream().map((kind) -> new OwnProperty(kind.syntax(), kind::ownProperty)),
+				Stream.of(new OwnProperty(HttpBlockStoreFactory.SYNTAX, (device) -> device.http().ownProperty())))
+		.toList();
 
 	private final ObjectProvider<BlockStoreFactory> beans;
 
@@ -57,9 +67,8 @@ final class BlockStoreFactories {
 	BlockStoreFactory find(String disk, String store) {
 		return all().filter((factory) -> factory.supports(store))
 			.findFirst()
-			.orElseThrow(() -> new DiskStartupException(
-					"There is no store '" + store + "': " + PropertyNames.of(disk, "store") + "=" + store + ".",
-					remedy(disk, store)));
+			.orElseThrow(() -> new DiskStartupException("There is no store '" + StoreText.shown(store) + "': "
+					+ PropertyNames.of(disk, "store") + "=" + StoreText.shown(store) + ".", remedy(disk, store)));
 	}
 
 	private String remedy(String disk, String store) {
@@ -81,8 +90,8 @@ final class BlockStoreFactories {
 	 */
 	void requireOwnProperties(String disk, Device properties, @Nullable BlockStoreFactory used, DiskSource source) {
 		String kept = (used instanceof ConfiguredStoreFactory configured) ? configured.ownProperty(properties) : null;
-		for (ConfiguredStoreFactory other : OWN) {
-			String property = other.ownProperty(properties);
+		for (OwnProperty other : OWN_PROPERTIES) {
+			String property = other.property().apply(properties);
 			if (property != null && !property.equals(kept)) {
 				throw new DiskStartupException(
 						PropertyNames.of(disk, property) + " is for a disk with " + PropertyNames.of(disk, "store")
@@ -98,6 +107,10 @@ final class BlockStoreFactories {
 	 */
 	String syntax() {
 		return all().map(BlockStoreFactory::syntax).collect(Collectors.joining(" or "));
+	}
+
+	private record OwnProperty(String syntax, Function<Device, @Nullable String> property) {
+
 	}
 
 }

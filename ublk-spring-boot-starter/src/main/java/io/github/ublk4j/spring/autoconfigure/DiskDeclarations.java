@@ -117,7 +117,7 @@ final class DiskDeclarations {
 		if (device.store() != null) {
 			throw new DiskStartupException(
 					"The disk '" + disk + "' would be served twice: by the " + source + " and by "
-							+ PropertyNames.of(disk, "store") + "=" + device.store() + ".",
+							+ PropertyNames.of(disk, "store") + "=" + StoreText.shown(device.store()) + ".",
 					"Remove the property, or give the bean's disk another name: @BlockDevice(name = \"...\").");
 		}
 		this.stores.requireOwnProperties(disk, device, null, source);

@@ -68,7 +68,7 @@ final class StoreDiskSource implements DiskSource {
 
 	private <T> T explained(String disk, Supplier<T> action) {
 		String subject = "The disk '" + disk + "' cannot be made, because " + PropertyNames.of(disk, "store") + "="
-				+ this.store + " cannot be opened: ";
+				+ StoreText.shown(this.store) + " cannot be opened: ";
 		try {
 			return action.get();
 		}
@@ -106,7 +106,7 @@ final class StoreDiskSource implements DiskSource {
 
 	@Override
 	public String toString() {
-		return "store " + this.store;
+		return "store " + StoreText.shown(this.store);
 	}
 
 }

@@ -162,6 +162,7 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * @param file Properties of a store "file:/path".
 	 * @param chunks Properties of stores that keep a disk in chunks, such as
 	 * "directory:/path".
+	 * @param http Properties of a store "https://host/path".
 	 * @param layers Layers over the store, the first nearest to the kernel. Names of
 	 * layers such as "cache", or of beans of type BlockLayer.
 	 * @param layer Properties of the layers.
@@ -172,12 +173,12 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
 			@Nullable Boolean partitionScan, @Nullable DataMode dataMode, @Nullable Recovery recovery,
 			@Nullable OnShutdown onShutdown, @Nullable Duration requestTimeout, @DefaultValue MemoryStore memory,
-			@DefaultValue FileStore file, @DefaultValue ChunkedStore chunks, @DefaultValue List<String> layers,
+			@DefaultValue FileStore file, @DefaultValue ChunkedStore chunks, @DefaultValue HttpStore http, @DefaultValue List<String> layers,
 			@DefaultValue LayerProperties layer) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
 				null, null, null, null, null, new MemoryStore(false), new FileStore(false),
-				new ChunkedStore(null, false), List.of(), LayerProperties.UNSET);
+				new ChunkedStore(null, false), HttpStore.UNSET, List.of(), LayerProperties.UNSET);
 
 	}
 
@@ -211,6 +212,26 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * requests from then on. By default this one is refused.
 	 */
 	public record ChunkedStore(@Nullable DataSize chunkSize, @DefaultValue("false") boolean takeOver) {
+
+	}
+
+	/**
+	 * Properties of a store "https://host/path".
+	 *
+	 * @param timeout How long one request may take until its last byte. Defaults to 5s.
+	 * @param retries How often a request is repeated before its read fails. Defaults to
+	 * 3.
+	 */
+	public record HttpStore(@Nullable Duration timeout, @Nullable Integer retries) {
+
+		static final HttpStore UNSET = new HttpStore(null, null);
+
+		@Nullable String ownProperty() {
+			if (this.timeout != null) {
+				return "http.timeout";
+			}
+			return (this.retries != null) ? "http.retries" : null;
+		}
 
 	}
 

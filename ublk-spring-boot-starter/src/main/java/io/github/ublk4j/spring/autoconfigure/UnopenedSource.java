@@ -45,7 +45,7 @@ record UnopenedSource(String store) implements DiskSource {
 
 	@Override
 	public String toString() {
-		return "store " + this.store;
+		return "store " + StoreText.shown(this.store);
 	}
 
 }

@@ -64,15 +64,18 @@ class OptionalDependenciesTests {
 
 	private static final String R2DBC = "r2dbcBlockStoreFactory";
 
+	private static final String HTTP = "httpBlockStoreFactory";
+
 	private static final List<String> OPTIONAL = List.of(ENDPOINT, WEB_EXTENSION, HEALTH, METRICS, OBSERVATIONS, REDIS,
-			R2DBC);
+			R2DBC, HTTP);
 
 	private static final Map<String, List<String>> MODULES = Map.of("actuator",
 			List.of("org.springframework.boot.actuate"), "health", List.of("org.springframework.boot.health"),
 			"micrometer", List.of("io.micrometer"), "metrics", List.of("org.springframework.boot.micrometer.metrics"),
 			"observation", List.of("org.springframework.boot.micrometer.observation"), "web",
-			List.of("org.springframework.web", "org.springframework.boot.webflux", "org.springframework.http"), "tests",
-			List.of("org.springframework.test", "org.junit"), "redis",
+			List.of("org.springframework.web", "org.springframework.boot.webflux", "org.springframework.http",
+					"org.springframework.boot.webclient", "org.springframework.boot.reactor.netty"),
+			"tests", List.of("org.springframework.test", "org.junit"), "redis",
 			List.of("org.springframework.boot.data.redis", "org.springframework.data.redis", "io.lettuce"), "r2dbc",
 			List.of("org.springframework.boot.r2dbc", "org.springframework.r2dbc", "io.r2dbc"));
 
@@ -131,9 +134,10 @@ class OptionalDependenciesTests {
 				Arguments.of(List.of("health"), List.of(HEALTH)),
 				Arguments.of(List.of("micrometer"), List.of(METRICS, OBSERVATIONS)),
 				Arguments.of(List.of("metrics"), List.of(METRICS)),
-				Arguments.of(List.of("observation"), List.of(OBSERVATIONS)), Arguments.of(List.of("web"), List.of()),
-				Arguments.of(List.of("tests"), List.of()), Arguments.of(List.of("redis"), List.of(REDIS)),
-				Arguments.of(List.of("r2dbc"), List.of(R2DBC)), Arguments.of(List.copyOf(MODULES.keySet()), OPTIONAL));
+				Arguments.of(List.of("observation"), List.of(OBSERVATIONS)),
+				Arguments.of(List.of("web"), List.of(HTTP)), Arguments.of(List.of("tests"), List.of()),
+				Arguments.of(List.of("redis"), List.of(REDIS)), Arguments.of(List.of("r2dbc"), List.of(R2DBC)),
+				Arguments.of(List.copyOf(MODULES.keySet()), OPTIONAL));
 	}
 
 	@Configuration(proxyBeanMethods = false)
