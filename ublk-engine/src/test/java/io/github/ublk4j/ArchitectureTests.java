@@ -70,6 +70,7 @@ class ArchitectureTests {
 					block         | nothing
 					store         | block engine.linux
 					store.chunk   | block store engine.linux
+					store.mirror  | block store layer
 					layer         | block
 					metrics       | block
 					""")

@@ -36,7 +36,7 @@ import reactor.core.publisher.Sinks;
  * Work that has begun runs to its end, also when whoever asked for it has cancelled: the
  * range is free when the store below has let go of it, not when nobody waits any more.
  */
-final class RangeLock {
+public final class RangeLock {
 
 	/** In the order of arrival. There are as many as requests in flight. */
 	private final List<Claim> claims = new ArrayList<>();
@@ -46,13 +46,19 @@ final class RangeLock {
 	private final AtomicInteger granting = new AtomicInteger();
 
 	/**
+	 * Creates a lock of which every range is free.
+	 */
+	public RangeLock() {
+	}
+
+	/**
 	 * Does work beside other shared work of the range.
 	 * @param offset where the range begins
 	 * @param length bytes
 	 * @param work makes what is done when the range is free
 	 * @return the end of the work
 	 */
-	Mono<Void> shared(long offset, long length, Supplier<Mono<Void>> work) {
+	public Mono<Void> shared(long offset, long length, Supplier<Mono<Void>> work) {
 		return locked(offset, length, false, work);
 	}
 
@@ -63,7 +69,7 @@ final class RangeLock {
 	 * @param work makes what is done when the range is free
 	 * @return the end of the work
 	 */
-	Mono<Void> exclusive(long offset, long length, Supplier<Mono<Void>> work) {
+	public Mono<Void> exclusive(long offset, long length, Supplier<Mono<Void>> work) {
 		return locked(offset, length, true, work);
 	}
 

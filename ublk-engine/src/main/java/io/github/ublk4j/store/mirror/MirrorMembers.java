@@ -1,0 +1,256 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.store.mirror;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which members of a mirror have everything, and what the others have missed.
+ * <p>
+ * The last current member stays current whatever it fails: there is nothing better.
+ */
+final class MirrorMembers {
+
+	private static final Logger logger = LoggerFactory.getLogger(MirrorMembers.class);
+
+	private final List<MirrorMember> all;
+
+	private final long size;
+
+	private final int regionSize;
+
+	/**
+	 * Those that a server would take to be current if this one died now. Nothing that one
+	 * of them has missed may be acknowledged.
+	 */
+	private final Set<MirrorMember> recorded = new HashSet<>();
+
+	private int turn;
+
+	MirrorMembers(List<MirrorMember> all, long size, int regionSize) {
+		this.all = List.copyOf(all);
+		this.size = size;
+		this.regionSize = regionSize;
+	}
+
+	List<MirrorMember> all() {
+		return this.all;
+	}
+
+	long size() {
+		return this.size;
+	}
+
+	int regionSize() {
+		return this.regionSize;
+	}
+
+	private List<MirrorMember> in(MemberState state) {
+		return this.all.stream().filter((member) -> member.state() == state).toList();
+	}
+
+	synchronized List<MirrorMember> current() {
+		return in(MemberState.CURRENT);
+	}
+
+	synchronized List<MirrorMember> stale() {
+		return in(MemberState.STALE);
+	}
+
+	synchronized List<MemberStatus> status() {
+		return this.all.stream()
+			.map((member) -> new MemberStatus(member.toString(), member.state(),
+					(long) member.missed().cardinality() * this.regionSize, member.failure()))
+			.toList();
+	}
+
+	/**
+	 * Chooses whom to read from: the current member with the fewest reads under way.
+	 * @param tried those that have failed this read
+	 * @return the member, {@code null} if there is no other
+	 */
+	synchronized @Nullable MirrorMember beginRead(Collection<MirrorMember> tried) {
+		List<MirrorMember> candidates = new ArrayList<>(in(MemberState.CURRENT));
+		candidates.removeAll(tried);
+		if (candidates.isEmpty()) {
+			return null;
+		}
+		this.turn++;
+		Collections.rotate(candidates, this.turn);
+		MirrorMember chosen = candidates.stream().min(Comparator.comparingInt(MirrorMember::reads)).orElseThrow();
+		chosen.addReads(1);
+		return chosen;
+	}
+
+	synchronized void endRead(MirrorMember member) {
+		member.addReads(-1);
+	}
+
+	/**
+	 * Begins a change.
+	 * @return whom to send it to; the others have missed it from now on
+	 */
+	synchronized List<MirrorMember> beginChange(long offset, long length) {
+		List<MirrorMember> targets = new ArrayList<>();
+		for (MirrorMember member : this.all) {
+			if (member.state() == MemberState.STALE) {
+				miss(member, offset, length);
+			}
+			else {
+				targets.add(member);
+			}
+		}
+		return targets;
+	}
+
+	/**
+	 * Ends a change.
+	 * @return whether a current member has it
+	 */
+	synchronized boolean endChange(long offset, long length, Collection<MirrorMember> targets,
+			Map<MirrorMember, Throwable> failures) {
+		failures.forEach(this::fail);
+		boolean stored = targets.stream()
+			.anyMatch((member) -> member.state() == MemberState.CURRENT && !failures.containsKey(member));
+		for (MirrorMember member : targets) {
+			// what has failed on the last current member is anything there
+			if (member.state() != MemberState.CURRENT && (!stored || failures.containsKey(member))) {
+				miss(member, offset, length);
+			}
+		}
+		return stored;
+	}
+
+	private void miss(MirrorMember member, long offset, long length) {
+		if (length > 0) {
+			member.missed().set((int) (offset / this.regionSize), (int) ((offset + length - 1) / this.regionSize) + 1);
+		}
+	}
+
+	/**
+	 * Goes on without a member, unless it is the last current one.
+	 */
+	synchronized void fail(MirrorMember member, Throwable failure) {
+		boolean last = member.state() == MemberState.CURRENT && in(MemberState.CURRENT).size() == 1;
+		if (member.state() == MemberState.STALE || last) {
+			return;
+		}
+		boolean again = member.state() == MemberState.RESYNCING;
+		member.state(MemberState.STALE, String.valueOf(failure.getMessage()));
+		if (again) {
+			logger.warn("The member {} of the mirror cannot be resynced yet: {}", member, failure.getMessage());
+		}
+		else {
+			logger.error("The mirror goes on without its member {}: {}", member, failure.getMessage(), failure);
+		}
+	}
+
+	/**
+	 * Returns whether a change that some members have can be acknowledged.
+	 */
+	synchronized boolean recordedHave(Collection<MirrorMember> reached) {
+		return reached.containsAll(this.recorded);
+	}
+
+	synchronized boolean isRecorded() {
+		return this.recorded.equals(Set.copyOf(in(MemberState.CURRENT)));
+	}
+
+	/**
+	 * Begins to write labels that say who is current.
+	 * @param promoted a member that becomes current with them, if it is still resyncing
+	 * @return those that are
+	 */
+	synchronized Set<MirrorMember> beginRecord(@Nullable MirrorMember promoted) {
+		Set<MirrorMember> current = new HashSet<>(in(MemberState.CURRENT));
+		if (promoted != null && promoted.state() == MemberState.RESYNCING) {
+			current.add(promoted);
+		}
+		// until it is known which labels have been written, either can be what is found
+		this.recorded.addAll(current);
+		return current;
+	}
+
+	/** Returns whom labels are written on. */
+	synchronized List<MirrorMember> reachable() {
+		return this.all.stream().filter((member) -> member.state() != MemberState.STALE).toList();
+	}
+
+	/**
+	 * Ends it.
+	 * @param current what the labels say
+	 * @param promoted the member that becomes current
+	 * @param failures members that have no new label
+	 * @return whether the labels are true and on all members that are current
+	 */
+	synchronized boolean endRecord(Set<MirrorMember> current, @Nullable MirrorMember promoted,
+			Map<MirrorMember, Throwable> failures) {
+		failures.forEach(this::fail);
+		if (failures.keySet().stream().anyMatch(current::contains)) {
+			return false;
+		}
+		if (promoted != null && current.contains(promoted) && promoted.state() == MemberState.RESYNCING) {
+			promoted.state(MemberState.CURRENT, null);
+			logger.info("The member {} of the mirror is current again", promoted);
+		}
+		if (!current.equals(Set.copyOf(in(MemberState.CURRENT)))) {
+			return false;
+		}
+		this.recorded.clear();
+		this.recorded.addAll(current);
+		return true;
+	}
+
+	/**
+	 * Begins to write a member that is not current.
+	 * @return whether it is one
+	 */
+	synchronized boolean beginResync(MirrorMember member) {
+		if (member.state() != MemberState.STALE) {
+			return false;
+		}
+		member.state(MemberState.RESYNCING, member.failure());
+		return true;
+	}
+
+	/** Returns the first region that a member has missed, -1 if there is none. */
+	synchronized int nextMissed(MirrorMember member) {
+		return member.missed().nextSetBit(0);
+	}
+
+	synchronized void copied(MirrorMember member, int region) {
+		if (member.state() == MemberState.RESYNCING) {
+			member.missed().clear(region);
+		}
+	}
+
+	synchronized boolean isResyncing(MirrorMember member) {
+		return member.state() == MemberState.RESYNCING;
+	}
+
+}

@@ -1,0 +1,182 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.store;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockIoException;
+import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.layer.ForwardingBlockStore;
+import io.github.ublk4j.store.mirror.MirrorBlockStore;
+
+/**
+ * A member of a mirror that can be broken, and that outlives the mirror like a disk does
+ * the server.
+ */
+final class TestMember extends ForwardingBlockStore {
+
+	private final String name;
+
+	private final AtomicInteger reads = new AtomicInteger();
+
+	private final AtomicInteger writes = new AtomicInteger();
+
+	private volatile boolean broken;
+
+	private volatile boolean unreadable;
+
+	private volatile boolean readOnly;
+
+	private volatile boolean slow;
+
+	private volatile boolean closed;
+
+	private volatile Sinks.@Nullable Empty<Void> labels;
+
+	TestMember(String name, long mirrorSize) {
+		super(MemoryBlockStore.sparse(mirrorSize + MirrorBlockStore.DATA_OFFSET));
+		this.name = name;
+	}
+
+	/** Fails every request from now on. */
+	void breakDown() {
+		this.broken = true;
+	}
+
+	/** Fails every read of data from now on. */
+	void breakReads() {
+		this.unreadable = true;
+	}
+
+	void mend() {
+		this.broken = false;
+		this.unreadable = false;
+	}
+
+	void readOnly() {
+		this.readOnly = true;
+	}
+
+	/** Ends writes in any order. */
+	void slow() {
+		this.slow = true;
+	}
+
+	/** Holds labels until the sink ends. */
+	void holdLabels(Sinks.@Nullable Empty<Void> until) {
+		this.labels = until;
+	}
+
+	boolean isClosed() {
+		return this.closed;
+	}
+
+	/** Returns how often data was read. */
+	int reads() {
+		return this.reads.get();
+	}
+
+	/** Returns how often data was written. */
+	int writes() {
+		return this.writes.get();
+	}
+
+	/** Returns what it holds of the mirror, whatever its state. */
+	byte[] content() {
+		ByteBuffer content = ByteBuffer.allocate((int) size() - MirrorBlockStore.DATA_OFFSET);
+		below().read(MirrorBlockStore.DATA_OFFSET, content).block(Duration.ofSeconds(10));
+		return content.array();
+	}
+
+	/** Overwrites it behind the back of the mirror. */
+	void overwrite(long offset, byte[] data) {
+		below().write(offset, ByteBuffer.wrap(data)).block(Duration.ofSeconds(10));
+	}
+
+	@Override
+	public Set<BlockOperation> operations() {
+		return this.readOnly ? EnumSet.of(BlockOperation.READ) : EnumSet.allOf(BlockOperation.class);
+	}
+
+	@Override
+	public Mono<Void> read(long offset, ByteBuffer destination) {
+		return unlessBroken(() -> {
+			if (offset >= MirrorBlockStore.DATA_OFFSET) {
+				this.reads.incrementAndGet();
+				if (this.unreadable) {
+					return Mono
+						.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " cannot be read"));
+				}
+			}
+			return super.read(offset, destination);
+		});
+	}
+
+	@Override
+	public Mono<Void> write(long offset, ByteBuffer source) {
+		Mono<Void> write = unlessBroken(() -> super.write(offset, source));
+		Sinks.Empty<Void> held = this.labels;
+		if (offset < MirrorBlockStore.DATA_OFFSET) {
+			return (held != null) ? held.asMono().then(write) : write;
+		}
+		this.writes.incrementAndGet();
+		return this.slow ? Mono.delay(Duration.ofMillis(ThreadLocalRandom.current().nextInt(4))).then(write) : write;
+	}
+
+	@Override
+	public Mono<Void> flush() {
+		return unlessBroken(Mono::empty);
+	}
+
+	@Override
+	public Mono<Void> discard(long offset, long length) {
+		return unlessBroken(() -> super.discard(offset, length));
+	}
+
+	@Override
+	public Mono<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
+		return unlessBroken(() -> super.writeZeroes(offset, length, mayUnmap));
+	}
+
+	private Mono<Void> unlessBroken(Supplier<Mono<Void>> request) {
+		return Mono.defer(() -> this.broken
+				? Mono.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " is broken"))
+				: request.get());
+	}
+
+	@Override
+	public void close() {
+		this.closed = true;
+	}
+
+	@Override
+	public String toString() {
+		return this.name;
+	}
+
+}
