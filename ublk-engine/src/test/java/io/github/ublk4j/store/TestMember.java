@@ -92,6 +92,18 @@ final class TestMember extends ForwardingBlockStore {
 		this.labels = until;
 	}
 
+	/** Returns a way to it, which can be cut like that of a server that dies. */
+	Connection connect() {
+		return new Connection(this);
+	}
+
+	/** Fails every write of a label from now on. */
+	void breakLabels() {
+		Sinks.Empty<Void> failed = Sinks.empty();
+		failed.tryEmitError(new BlockIoException(BlockErrno.EIO, "the label of " + this.name + " cannot be written"));
+		holdLabels(failed);
+	}
+
 	boolean isClosed() {
 		return this.closed;
 	}
@@ -177,6 +189,47 @@ final class TestMember extends ForwardingBlockStore {
 	@Override
 	public String toString() {
 		return this.name;
+	}
+
+	/** A way to a member. */
+	static final class Connection extends ForwardingBlockStore {
+
+		private volatile boolean cut;
+
+		Connection(TestMember member) {
+			super(member);
+		}
+
+		/** Nothing that begins later reaches the member. */
+		void cut() {
+			this.cut = true;
+		}
+
+		@Override
+		public Mono<Void> read(long offset, ByteBuffer destination) {
+			return unlessCut(() -> super.read(offset, destination));
+		}
+
+		@Override
+		public Mono<Void> write(long offset, ByteBuffer source) {
+			return unlessCut(() -> super.write(offset, source));
+		}
+
+		@Override
+		public Mono<Void> flush() {
+			return unlessCut(super::flush);
+		}
+
+		@Override
+		public Mono<Void> writeZeroes(long offset, long length, boolean mayUnmap) {
+			return unlessCut(() -> super.writeZeroes(offset, length, mayUnmap));
+		}
+
+		private Mono<Void> unlessCut(Supplier<Mono<Void>> request) {
+			return Mono.defer(() -> this.cut ? Mono.error(new BlockIoException(BlockErrno.EIO, "the server has died"))
+					: request.get());
+		}
+
 	}
 
 }

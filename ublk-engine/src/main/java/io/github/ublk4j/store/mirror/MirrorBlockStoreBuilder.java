@@ -23,6 +23,7 @@ import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.store.StoreUnavailableException;
@@ -97,7 +98,10 @@ public final class MirrorBlockStoreBuilder {
 			return Mono.error(new StoreUnavailableException("The stores " + this.stores + " are no mirror yet.",
 					"Open them writable once."));
 		}
-		return (writable ? labels.record() : Mono.<Void>empty())
+		Mono<Void> recorded = labels.record()
+			.onErrorMap(BlockIoException.class, (failure) -> new StoreUnavailableException(failure.getMessage() + ".",
+					"Mend the store, or serve the mirror without it.", failure));
+		return (writable ? recorded : Mono.<Void>empty())
 			.then(Mono.fromSupplier(() -> new MirrorBlockStore(members, labels, this.retryEvery)));
 	}
 

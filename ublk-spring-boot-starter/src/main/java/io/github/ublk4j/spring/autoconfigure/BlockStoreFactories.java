@@ -18,6 +18,8 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -44,40 +46,57 @@ final class BlockStoreFactories {
 	private static final Map<String, String> MISSING = Map.of("redis:",
 			"Add the dependency spring-boot-starter-data-redis, and set spring.data.redis.*; "
 					+ "it needs a ReactiveRedisConnectionFactory, which Lettuce brings.",
-			"http://", NO_WEB_CLIENT, "https://", NO_WEB_CLIENT, "r2dbc:",
+			"http://",
+			NO_WEB_CLIENT, "https://", NO_WEB_CLIENT, "r2dbc:",
 			"Add the dependencies spring-boot-starter-r2dbc and r2dbc-postgresql, and set spring.r2dbc.*; "
 					+ "it needs a ConnectionFactory.");
 
-	/** Those of kinds that are beans too, which may not be there. */
+	/** Those of kinds that may not be there, or that are made of others, too. */
 	private static final List<OwnProperty> OWN_PROPERTIES = Stream
 		.concat(OWN.stream().map((kind) -> new OwnProperty(kind.syntax(), kind::ownProperty)),
-				Stream.of(new OwnProperty(HttpBlockStoreFactory.SYNTAX, (device) -> device.http().ownProperty())))
+				Stream.of(new OwnProperty(HttpBlockStoreFactory.SYNTAX, (device) -> device.http().ownProperty()),
+						new OwnProperty("stripe", (device) -> device.stripe().ownProperty()),
+						new OwnProperty("mirror", (device) -> device.mirror().ownProperty())))
 		.toList();
 
 	private final ObjectProvider<BlockStoreFactory> beans;
+
+	private final List<BlockStoreFactory> composed = List.of(new StripeBlockStoreFactory(this),
+			new MirrorBlockStoreFactory(this));
 
 	BlockStoreFactories(ObjectProvider<BlockStoreFactory> beans) {
 		this.beans = beans;
 	}
 
 	private Stream<BlockStoreFactory> all() {
-		return Stream.concat(this.beans.orderedStream(), OWN.stream());
+		return Stream.of(this.beans.orderedStream(), OWN.stream(), this.composed.stream()).flatMap(Function.identity());
 	}
 
 	BlockStoreFactory find(String disk, String store) {
-		return all().filter((factory) -> factory.supports(store))
-			.findFirst()
-			.orElseThrow(() -> new DiskStartupException("There is no store '" + StoreText.shown(store) + "': "
-					+ PropertyNames.of(disk, "store") + "=" + StoreText.shown(store) + ".", remedy(disk, store)));
+		return find(store)
+			.orElseThrow(
+					() -> new DiskStartupException(
+							"There is no store '" + StoreText.shown(store) + "': " + PropertyNames.of(disk, "store")
+									+ "=" + StoreText.shown(store) + ".",
+							remedy(PropertyNames.of(disk, "store"), store)));
 	}
 
-	private String remedy(String disk, String store) {
+	Optional<BlockStoreFactory> find(String store) {
+		return all().filter((factory) -> factory.supports(store)).findFirst();
+	}
+
+	/**
+	 * Returns what to do about a kind of store that is not there.
+	 * @param property what asks for it
+	 * @param store what it asks for
+	 */
+	String remedy(String property, String store) {
 		return MISSING.entrySet()
 			.stream()
 			.filter((missing) -> store.startsWith(missing.getKey()))
 			.findFirst()
 			.map(Map.Entry::getValue)
-			.orElseGet(() -> "Set " + PropertyNames.of(disk, "store") + " to " + syntax() + ".");
+			.orElseGet(() -> "Set " + property + " to " + syntax() + ".");
 	}
 
 	/**
@@ -89,10 +108,11 @@ final class BlockStoreFactories {
 	 * @param source what serves the disk
 	 */
 	void requireOwnProperties(String disk, Device properties, @Nullable BlockStoreFactory used, DiskSource source) {
-		String kept = (used instanceof ConfiguredStoreFactory configured) ? configured.ownProperty(properties) : null;
+		Set<String> kept = (used instanceof ConfiguredStoreFactory configured) ? configured.usedProperties(properties)
+				: Set.of();
 		for (OwnProperty other : OWN_PROPERTIES) {
 			String property = other.property().apply(properties);
-			if (property != null && !property.equals(kept)) {
+			if (property != null && !kept.contains(property)) {
 				throw new DiskStartupException(
 						PropertyNames.of(disk, property) + " is for a disk with " + PropertyNames.of(disk, "store")
 								+ "=" + other.syntax() + "; the disk '" + disk + "' is served by the " + source + ".",

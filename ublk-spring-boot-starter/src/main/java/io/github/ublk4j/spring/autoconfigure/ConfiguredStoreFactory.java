@@ -16,6 +16,9 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.util.OptionalLong;
+import java.util.Set;
+
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.BlockStoreFactory;
@@ -39,6 +42,22 @@ interface ConfiguredStoreFactory extends BlockStoreFactory {
 	 * @throws StoreUnavailableException if it cannot be opened
 	 */
 	BlockStore open(DiskSpec spec, String store, Device properties);
+
+	/**
+	 * Returns the size of a disk that declares none, if the store exists already.
+	 */
+	default OptionalLong existingSize(String store, Device properties) {
+		return existingSize(store);
+	}
+
+	/**
+	 * Returns the properties that are set and mean something to the store of a disk.
+	 * @return properties in camel case
+	 */
+	default Set<String> usedProperties(Device properties) {
+		String own = ownProperty(properties);
+		return (own != null) ? Set.of(own) : Set.of();
+	}
 
 	/**
 	 * Returns a property that is set and means something to this kind of store alone.

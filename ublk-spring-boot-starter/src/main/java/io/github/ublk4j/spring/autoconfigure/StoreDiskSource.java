@@ -53,7 +53,8 @@ final class StoreDiskSource implements DiskSource {
 
 	@Override
 	public OptionalLong defaultSize(String disk) {
-		return explained(disk, () -> this.factory.existingSize(this.store));
+		return explained(disk, () -> (this.factory instanceof ConfiguredStoreFactory configured)
+				? configured.existingSize(this.store, this.properties) : this.factory.existingSize(this.store));
 	}
 
 	@Override

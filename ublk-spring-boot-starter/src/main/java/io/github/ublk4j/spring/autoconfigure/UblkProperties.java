@@ -163,6 +163,8 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * @param chunks Properties of stores that keep a disk in chunks, such as
 	 * "directory:/path".
 	 * @param http Properties of a store "https://host/path".
+	 * @param stripe Properties of the store "stripe".
+	 * @param mirror Properties of the store "mirror".
 	 * @param layers Layers over the store, the first nearest to the kernel. Names of
 	 * layers such as "cache", or of beans of type BlockLayer.
 	 * @param layer Properties of the layers.
@@ -173,12 +175,12 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
 			@Nullable Boolean partitionScan, @Nullable DataMode dataMode, @Nullable Recovery recovery,
 			@Nullable OnShutdown onShutdown, @Nullable Duration requestTimeout, @DefaultValue MemoryStore memory,
-			@DefaultValue FileStore file, @DefaultValue ChunkedStore chunks, @DefaultValue HttpStore http, @DefaultValue List<String> layers,
+			@DefaultValue FileStore file, @DefaultValue ChunkedStore chunks, @DefaultValue HttpStore http, @DefaultValue StripeStore stripe, @DefaultValue MirrorStore mirror, @DefaultValue List<String> layers,
 			@DefaultValue LayerProperties layer) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
 				null, null, null, null, null, new MemoryStore(false), new FileStore(false),
-				new ChunkedStore(null, false), HttpStore.UNSET, List.of(), LayerProperties.UNSET);
+				new ChunkedStore(null, false), HttpStore.UNSET, new StripeStore(List.of(), null), new MirrorStore(List.of()), List.of(), LayerProperties.UNSET);
 
 	}
 
@@ -212,6 +214,38 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * requests from then on. By default this one is refused.
 	 */
 	public record ChunkedStore(@Nullable DataSize chunkSize, @DefaultValue("false") boolean takeOver) {
+
+	}
+
+	/**
+	 * Properties of the store "stripe".
+	 *
+	 * @param stores The stores that it is made of, in their order, each written as the
+	 * property "store".
+	 * @param unit Size of a stripe on one store, a multiple of 512B. Defaults to 64KB.
+	 */
+	public record StripeStore(@DefaultValue List<String> stores, @Nullable DataSize unit) {
+
+		@Nullable String ownProperty() {
+			if (!this.stores.isEmpty()) {
+				return "stripe.stores";
+			}
+			return (this.unit != null) ? "stripe.unit" : null;
+		}
+
+	}
+
+	/**
+	 * Properties of the store "mirror".
+	 *
+	 * @param stores The stores that have the same content, each written as the property
+	 * "store".
+	 */
+	public record MirrorStore(@DefaultValue List<String> stores) {
+
+		@Nullable String ownProperty() {
+			return this.stores.isEmpty() ? null : "mirror.stores";
+		}
 
 	}
 

@@ -1,0 +1,152 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.spring.BlockStoreFactory;
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import io.github.ublk4j.store.StoreUnavailableException;
+
+/**
+ * A kind of store that is made of others, which are written like {@code store} itself in
+ * the property {@code <kind>.stores}.
+ */
+abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
+
+	private final String kind;
+
+	private final BlockStoreFactories kinds;
+
+	ComposedStoreFactory(String kind, BlockStoreFactories kinds) {
+		this.kind = kind;
+		this.kinds = kinds;
+	}
+
+	/** Returns the members that are asked for. */
+	abstract List<String> stores(Device properties);
+
+	/** Returns the bytes of each of some members of a disk. */
+	abstract long memberSize(long size, Device properties);
+
+	/** Returns the bytes of a disk of some members. */
+	abstract long size(long smallestMember, Device properties);
+
+	/** Puts stores together, which are closed by the caller if that fails. */
+	abstract BlockStore compose(List<BlockStore> members, Device properties);
+
+	@Override
+	public String syntax() {
+		return this.kind;
+	}
+
+	@Override
+	public boolean supports(String store) {
+		return store.equals(this.kind);
+	}
+
+	private List<String> members(Device properties) {
+		List<String> stores = stores(properties);
+		if (stores.isEmpty()) {
+			throw new StoreUnavailableException("it has no stores.", "Set " + this.kind
+					+ ".stores of the disk to those that it is made of, such as file:/disk1/a.img and file:/disk2/a.img.");
+		}
+		return stores;
+	}
+
+	private BlockStoreFactory kindOf(String member) {
+		return this.kinds.find(member)
+			.filter((found) -> !(found instanceof ComposedStoreFactory))
+			.orElseThrow(() -> new StoreUnavailableException(
+					"there is no store '" + StoreText.shown(member) + "' for a member.",
+					this.kinds.remedy("an entry of " + this.kind + ".stores", member)));
+	}
+
+	@Override
+	public OptionalLong existingSize(String store, Device properties) {
+		long smallest = Long.MAX_VALUE;
+		for (String member : members(properties)) {
+			OptionalLong size = kindOf(member).existingSize(member);
+			if (size.isEmpty()) {
+				return size;
+			}
+			smallest = Math.min(smallest, size.getAsLong());
+		}
+		long size = size(smallest, properties);
+		return (size > 0) ? OptionalLong.of(size) : OptionalLong.empty();
+	}
+
+	@Override
+	public BlockStore open(DiskSpec spec, String store, Device properties) {
+		DiskSpec memberSpec = spec.withSize(memberSize(spec.size(), properties));
+		List<BlockStore> opened = new ArrayList<>();
+		try {
+			for (String member : members(properties)) {
+				opened.add(openMember(memberSpec, member, properties));
+			}
+			BlockStore composed = compose(opened, properties);
+			if (composed.size() < spec.size()) {
+				throw new StoreUnavailableException("it has " + composed.size() + " bytes, not " + spec.size() + ".",
+						"Leave the size out, or make it that of the " + this.kind + ".");
+			}
+			return composed;
+		}
+		catch (RuntimeException ex) {
+			opened.forEach(BlockStore::close);
+			throw ex;
+		}
+	}
+
+	private BlockStore openMember(DiskSpec spec, String member, Device properties) {
+		BlockStoreFactory factory = kindOf(member);
+		try {
+			return (factory instanceof ConfiguredStoreFactory configured) ? configured.open(spec, member, properties)
+					: factory.open(spec, member);
+		}
+		catch (StoreUnavailableException ex) {
+			throw new StoreUnavailableException("its member " + StoreText.shown(member) + ": " + ex.problem(),
+					ex.remedy(), ex);
+		}
+		catch (IllegalArgumentException ex) {
+			throw new StoreUnavailableException("its member " + StoreText.shown(member) + ": " + ex.getMessage(),
+					"Change the entry of " + this.kind + ".stores.", ex);
+		}
+	}
+
+	/** Those of the members are used too. */
+	@Override
+	public Set<String> usedProperties(Device properties) {
+		Set<String> used = new HashSet<>(ConfiguredStoreFactory.super.usedProperties(properties));
+		for (String member : stores(properties)) {
+			this.kinds.find(member)
+				.filter((factory) -> !(factory instanceof ComposedStoreFactory))
+				.ifPresent((factory) -> {
+					if (factory instanceof ConfiguredStoreFactory configured) {
+						used.addAll(configured.usedProperties(properties));
+					}
+				});
+		}
+		return used;
+	}
+
+}

@@ -1,0 +1,64 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import io.github.ublk4j.store.mirror.MirrorBlockStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code store: mirror}.
+ */
+final class MirrorBlockStoreFactory extends ComposedStoreFactory {
+
+	private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+	MirrorBlockStoreFactory(BlockStoreFactories kinds) {
+		super("mirror", kinds);
+	}
+
+	@Override
+	List<String> stores(Device properties) {
+		return properties.mirror().stores();
+	}
+
+	@Override
+	long memberSize(long size, Device properties) {
+		return Math.addExact(size, MirrorBlockStore.DATA_OFFSET);
+	}
+
+	@Override
+	long size(long smallestMember, Device properties) {
+		return smallestMember - MirrorBlockStore.DATA_OFFSET;
+	}
+
+	@Override
+	BlockStore compose(List<BlockStore> members, Device properties) {
+		return Objects.requireNonNull(MirrorBlockStore.of(members).open().block(PATIENCE), "no mirror");
+	}
+
+	@Override
+	public @Nullable String ownProperty(Device properties) {
+		return properties.mirror().ownProperty();
+	}
+
+}
