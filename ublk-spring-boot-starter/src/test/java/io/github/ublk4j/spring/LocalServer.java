@@ -59,6 +59,8 @@ public final class LocalServer {
 
 	private static @Nullable LocalServer postgres;
 
+	private static @Nullable LocalServer moto;
+
 	private final int port;
 
 	private LocalServer(int port) {
@@ -92,6 +94,20 @@ public final class LocalServer {
 							String.valueOf(port), "-k", directory.toString(), "-F"));
 		}
 		return postgres;
+	}
+
+	/**
+	 * Returns a Moto, a test double of Amazon's services that keeps everything in memory.
+	 * Not all systems have a package of it, so CI need not have it either.
+	 */
+	public static synchronized LocalServer moto() {
+		if (moto == null) {
+			String program = find("moto_server")
+				.orElseGet(() -> skip("The tests of this class need Moto: pip install 'moto[server]'"));
+			moto = start("moto", (directory) -> {
+			}, (directory) -> (port) -> List.of(program, "-H", "127.0.0.1", "-p", String.valueOf(port)));
+		}
+		return moto;
 	}
 
 	/** PostgreSQL refuses to run as root. */
@@ -130,6 +146,10 @@ public final class LocalServer {
 		if (System.getenv("CI") != null) {
 			throw new IllegalStateException(reason);
 		}
+		return skip(reason);
+	}
+
+	private static String skip(String reason) {
 		logger.warn("Skipped. {}", reason);
 		Assumptions.abort(reason);
 		throw new AssertionError(reason);

@@ -175,12 +175,14 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 			@Nullable DataSize ioOpt, @Nullable Boolean readOnly, @Nullable Boolean rotational,
 			@Nullable Boolean partitionScan, @Nullable DataMode dataMode, @Nullable Recovery recovery,
 			@Nullable OnShutdown onShutdown, @Nullable Duration requestTimeout, @DefaultValue MemoryStore memory,
-			@DefaultValue FileStore file, @DefaultValue ChunkedStore chunks, @DefaultValue HttpStore http, @DefaultValue StripeStore stripe, @DefaultValue MirrorStore mirror, @DefaultValue List<String> layers,
+			@DefaultValue FileStore file, @DefaultValue ChunkedStore chunks, @DefaultValue HttpStore http,
+			@DefaultValue StripeStore stripe, @DefaultValue MirrorStore mirror, @DefaultValue List<String> layers,
 			@DefaultValue LayerProperties layer) {
 
 		static final Device UNSET = new Device(true, null, null, null, null, null, null, null, null, null, null, null,
 				null, null, null, null, null, new MemoryStore(false), new FileStore(false),
-				new ChunkedStore(null, false), HttpStore.UNSET, new StripeStore(List.of(), null), new MirrorStore(List.of()), List.of(), LayerProperties.UNSET);
+				new ChunkedStore(null, false), HttpStore.UNSET, new StripeStore(List.of(), null),
+				new MirrorStore(List.of()), List.of(), LayerProperties.UNSET);
 
 	}
 

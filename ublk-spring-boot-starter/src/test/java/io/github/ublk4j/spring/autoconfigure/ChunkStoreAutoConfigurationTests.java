@@ -25,6 +25,7 @@ import java.util.UUID;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.LocalServer;
+import io.github.ublk4j.spring.TestS3;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.store.chunk.ChunkBlockStore;
 import io.github.ublk4j.store.chunk.DirectoryChunkVolume;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
@@ -61,7 +63,8 @@ class ChunkStoreAutoConfigurationTests {
 		this.directory = directory;
 		this.contextRunner = new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, BlockDeviceAutoConfiguration.class,
-					RedisStoreAutoConfiguration.class, R2dbcStoreAutoConfiguration.class))
+					RedisStoreAutoConfiguration.class, R2dbcStoreAutoConfiguration.class,
+					S3StoreAutoConfiguration.class))
 			.withBean(UblkEngine.class, this.ublk::engine)
 			.withPropertyValues("ublk.run-directory=" + directory.resolve("run"));
 	}
@@ -117,6 +120,22 @@ class ChunkStoreAutoConfigurationTests {
 		postgres().run((context) -> assertThat(store().size()).isEqualTo(1 << 20));
 	}
 
+	@Test
+	void s3ClientOfTheApplicationIsUsed() {
+		ApplicationContextRunner s3 = this.contextRunner
+			.withBean(S3AsyncClient.class, TestS3::client, (bean) -> bean.setDestroyMethodName(""))
+			.withPropertyValues("ublk.devices.disk.store=s3:" + TestS3.BUCKET + "/some/" + this.volume);
+		s3.withPropertyValues("ublk.devices.disk.size=1MB").run((context) -> keepsData());
+		s3.run((context) -> assertThat(store().size()).isEqualTo(1 << 20));
+	}
+
+	@Test
+	void volumeInS3NeedsBucketAndPrefix() {
+		this.contextRunner.withBean(S3AsyncClient.class, TestS3::client, (bean) -> bean.setDestroyMethodName(""))
+			.withPropertyValues("ublk.devices.disk.store=s3:bucket")
+			.run((context) -> assertThat(failure(context)).hasMessageContaining("Use a bucket, '/', and "));
+	}
+
 	private void keepsData() {
 		ChunkBlockStore store = store();
 		Duration timeout = Duration.ofSeconds(20);
@@ -148,20 +167,23 @@ class ChunkStoreAutoConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "redis:x, spring-boot-starter-data-redis", "r2dbc:x, spring-boot-starter-r2dbc" })
+	@CsvSource({ "redis:x, spring-boot-starter-data-redis", "r2dbc:x, spring-boot-starter-r2dbc",
+			"s3:x/y, software.amazon.awssdk:s3" })
 	void missingDependencyIsNamed(String store, String dependency) {
 		this.contextRunner
-			.withClassLoader(new FilteredClassLoader(ReactiveRedisConnectionFactory.class, DatabaseClient.class))
+			.withClassLoader(new FilteredClassLoader(ReactiveRedisConnectionFactory.class, DatabaseClient.class,
+					S3AsyncClient.class))
 			.withPropertyValues("ublk.devices.disk.store=" + store)
 			.run((context) -> assertThat(failure(context).remedy()).contains(dependency));
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "redis:x, ReactiveRedisConnectionFactory", "r2dbc:x, ConnectionFactory" })
+	@CsvSource({ "redis:x, it needs a ReactiveRedisConnectionFactory", "r2dbc:x, it needs a ConnectionFactory",
+			"s3:x/y, a bean of the type S3AsyncClient" })
 	void missingBeanIsNamed(String store, String bean) {
 		this.contextRunner.withPropertyValues("ublk.devices.disk.store=" + store).run((context) -> {
 			assertThat(context.getStartupFailure()).isNotNull();
-			assertThat(failure(context).remedy()).contains("it needs a " + bean);
+			assertThat(failure(context).remedy()).contains(bean);
 		});
 		this.contextRunner.run((context) -> assertThat(context).doesNotHaveBean(BlockStoreFactory.class));
 	}

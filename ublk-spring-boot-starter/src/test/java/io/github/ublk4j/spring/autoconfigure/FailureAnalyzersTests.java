@@ -250,7 +250,7 @@ class FailureAnalyzersTests {
 						"ublk.devices.archive.size=1MB"),
 				"There is no store 'floppy:a': ublk.devices.archive.store=floppy:a.",
 				"Set ublk.devices.archive.store to memory or file:/path/to/disk.img or "
-						+ "directory:/path/to/disk or null or pattern:<seed>.");
+						+ "directory:/path/to/disk or null or pattern:<seed> or stripe or mirror.");
 	}
 
 	@Test
@@ -261,7 +261,7 @@ class FailureAnalyzersTests {
 				"There is nothing to serve the disk 'thrid': ublk.devices.thrid.store is not set, "
 						+ "and no bean is annotated with @BlockDevice(name = \"thrid\").",
 				"Set ublk.devices.thrid.store to memory or file:/path/to/disk.img or "
-						+ "directory:/path/to/disk or null or pattern:<seed>, "
+						+ "directory:/path/to/disk or null or pattern:<seed> or stripe or mirror, "
 						+ "or write the name of the disk of a @BlockDevice bean ('first', 'second').");
 	}
 

@@ -1,0 +1,159 @@
+/*
+ * Copyright 2026 the ublk4j authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at
+ *
+ *      https://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+package io.github.ublk4j.spring.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+import io.github.ublk4j.spring.TestS3;
+import io.github.ublk4j.spring.s3.S3ChunkVolume;
+import io.github.ublk4j.store.StoreUnavailableException;
+import io.github.ublk4j.store.chunk.ChunkBlockStore;
+import io.github.ublk4j.store.chunk.ChunkStore;
+import io.github.ublk4j.store.chunk.ChunkVolume;
+import io.github.ublk4j.store.chunk.FencedException;
+import io.github.ublk4j.store.chunk.VolumeClaim;
+import io.github.ublk4j.store.chunk.VolumeDescriptor;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.async.AsyncRequestBody;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * A disk in a bucket, of a {@link TestS3 test double}.
+ */
+class S3ChunkVolumeTests extends AbstractChunkVolumeTests {
+
+	@Override
+	ChunkVolume volume(String name) {
+		return new S3ChunkVolume(TestS3.client(), TestS3.BUCKET, "volumes/" + name);
+	}
+
+	private List<String> keys() {
+		return TestS3.client()
+			.listObjectsV2((request) -> request.bucket(TestS3.BUCKET).prefix("volumes/" + this.name + "/"))
+			.join()
+			.contents()
+			.stream()
+			.map(S3Object::key)
+			.map((key) -> key.substring(("volumes/" + this.name + "/").length()))
+			.toList();
+	}
+
+	@Test
+	void objectsThatWereReplacedAreRemoved() {
+		ChunkBlockStore store = open(builder());
+		for (int i = 1; i <= 3; i++) {
+			end(store.write(0, ByteBuffer.wrap(bytes(i, 512))));
+		}
+		end(store.write(CHUNK, ByteBuffer.wrap(bytes(1, 512))));
+		end(store.discard(CHUNK, CHUNK));
+
+		Awaitility.await()
+			.atMost(TIMEOUT)
+			.untilAsserted(
+					() -> assertThat(keys()).containsExactlyInAnyOrder("volume", "fence", "index/0", "chunk/0/1-3"));
+		store.close();
+	}
+
+	/**
+	 * The put of a server that stopped in the middle of it, and goes on when another one
+	 * serves.
+	 */
+	@Test
+	void putThatWasUnderWayWhenTheVolumeWasTakenOverChangesNothing() {
+		ChunkStore first = claim("A", false);
+		end(first.put(first.token(), 1, ByteBuffer.wrap(bytes(1, CHUNK))));
+		ChunkStore second = claim("B", true);
+
+		assertThat(failure(first.put(first.token(), 1, ByteBuffer.wrap(bytes(2, CHUNK)))))
+			.isInstanceOf(FencedException.class)
+			.hasMessageContaining("it is served by B");
+		assertThat(failure(first.put(first.token(), 2, ByteBuffer.wrap(bytes(2, CHUNK)))))
+			.isInstanceOf(IOException.class);
+		assertThat(failure(first.delete(first.token(), 1))).isInstanceOf(IOException.class);
+		assertThat(array(await(second.get(1, 0, CHUNK)))).isEqualTo(bytes(1, CHUNK));
+		assertThat(await(second.get(2, 0, CHUNK).hasElement())).isFalse();
+		end(second.release());
+	}
+
+	/** In two indexes; there are none beyond the size of the volume. */
+	@Override
+	@Test
+	void chunksThatAreThereAreListed() {
+		ChunkStore chunks = claim("A", false);
+		for (long index : new long[] { 0, 9, 10, 1025, 2047 }) {
+			end(chunks.put(chunks.token(), index, ByteBuffer.wrap(bytes(1, CHUNK))));
+		}
+
+		assertThat(await(chunks.existing(9, 1025).collectList())).containsExactlyInAnyOrder(9L, 10L, 1025L);
+		assertThat(await(chunks.existing(2000, 2047).collectList())).containsExactly(2047L);
+		assertThat(await(chunks.existing(11, 1024).collectList())).isEmpty();
+		end(chunks.release());
+	}
+
+	private ChunkStore claim(String holder, boolean takeOver) {
+		ChunkVolume volume = volume(this.name);
+		await(volume.createIfAbsent(VolumeDescriptor.create(32 << 20, CHUNK)));
+		return await(volume.claim(new VolumeClaim(holder, false, Duration.ofSeconds(30), takeOver)));
+	}
+
+	/** One index for both, so that they are stored together. */
+	@Test
+	void chunksThatAreStoredTogetherAreAllThere() {
+		ChunkBlockStore store = open(builder());
+		List<CompletableFuture<Void>> writes = IntStream.range(0, 40)
+			.mapToObj((i) -> store.write((long) i * CHUNK, ByteBuffer.wrap(bytes(i, CHUNK))).toFuture())
+			.toList();
+		assertThat(writes).allSatisfy((write) -> assertThat(write).succeedsWithin(TIMEOUT));
+		for (int i = 0; i < 40; i++) {
+			ByteBuffer read = ByteBuffer.allocate(CHUNK);
+			end(store.read((long) i * CHUNK, read));
+			assertThat(read.array()).isEqualTo(bytes(i, CHUNK));
+		}
+		store.close();
+	}
+
+	@Test
+	void bucketThatDoesNotExistIsNamed() {
+		ChunkVolume volume = new S3ChunkVolume(TestS3.client(), "nowhere", "x");
+		assertThat(failure(volume.describe().then())).hasMessageContaining("bucket does not exist");
+	}
+
+	@Test
+	void descriptorOfSomethingElseIsRefused() {
+		TestS3.client()
+			.putObject((request) -> request.bucket(TestS3.BUCKET).key("volumes/" + this.name + "/volume"),
+					AsyncRequestBody.fromString("hello"))
+			.join();
+		assertThat(failure(volume(this.name).describe().then())).isInstanceOf(StoreUnavailableException.class)
+			.hasMessageContaining("does not describe a volume: hello");
+	}
+
+	@Test
+	void nameMustFitIntoKeys() {
+		assertThatIllegalArgumentException().isThrownBy(() -> volume("a b")).withMessageContaining("a b'");
+	}
+
+}
