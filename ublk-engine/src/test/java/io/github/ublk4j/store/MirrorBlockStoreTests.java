@@ -241,6 +241,33 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		this.second.holdLabels(null);
 	}
 
+	/** Nobody knows yet which of its labels a server would find that came now. */
+	@Test
+	void writeThatAMemberMissesWhileItBecomesCurrentWaitsUntilThatIsRecorded() {
+		MirrorBlockStore mirror = mirror(SOON, this.first, this.second);
+		awaitCurrent(mirror);
+		this.second.breakDown();
+		write(mirror, 0, bytes(1, 512));
+		Sinks.Empty<Void> announced = Sinks.empty();
+		this.first.holdLabels(announced);
+		this.second.mend();
+		int before = this.first.labelWrites();
+		await(() -> assertThat(this.first.labelWrites()).isEqualTo(before + 1));
+		Sinks.Empty<Void> promoted = Sinks.empty();
+		this.first.holdLabels(promoted);
+		announced.tryEmitEmpty();
+		await(() -> assertThat(this.first.labelWrites()).isEqualTo(before + 2));
+
+		this.second.breakDown();
+		CompletableFuture<Void> missed = mirror.write(0, ByteBuffer.wrap(bytes(2, 512))).toFuture();
+		assertThat(missed).isNotDone();
+		this.first.holdLabels(null);
+		promoted.tryEmitEmpty();
+		assertThat(missed).succeedsWithin(TIMEOUT);
+		assertThat(states(mirror)).containsExactly(MemberState.CURRENT, MemberState.STALE);
+		this.second.mend();
+	}
+
 	/** Its label says so since the resync has begun. */
 	@Test
 	void memberWhoseResyncWasInterruptedIsNotServedAlone() {
@@ -403,17 +430,21 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		return Arrays.copyOf(expected, 2048);
 	}
 
-	/** Members break and return at any time; one always is there. */
+	/**
+	 * Members break and return at any time; one, another for each seed, is always there.
+	 */
 	@ParameterizedTest
 	@ValueSource(longs = { 1, 2, 3 })
 	void dataStaysThatOfTheModelWhileMembersComeAndGo(long seed) {
 		TestMember third = new TestMember("C", MIRROR);
 		List<TestMember> members = List.of(this.first, this.second, third);
+		List<TestMember> victims = new ArrayList<>(members);
+		victims.remove((int) (seed % members.size()));
 		members.forEach(TestMember::slow);
 		MirrorBlockStore mirror = mirror(Duration.ofMillis(5), this.first, this.second, third);
 		awaitCurrent(mirror);
 		AtomicBoolean done = new AtomicBoolean();
-		CompletableFuture<Void> trouble = CompletableFuture.runAsync(() -> makeTrouble(mirror, members, seed, done));
+		CompletableFuture<Void> trouble = CompletableFuture.runAsync(() -> makeTrouble(mirror, victims, seed, done));
 		int workers = 8;
 		AtomicInteger stales = new AtomicInteger();
 		List<Mono<byte[]>> models = new ArrayList<>();

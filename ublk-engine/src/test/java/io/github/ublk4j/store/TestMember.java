@@ -46,6 +46,8 @@ final class TestMember extends ForwardingBlockStore {
 
 	private final AtomicInteger writes = new AtomicInteger();
 
+	private final AtomicInteger labelWrites = new AtomicInteger();
+
 	private volatile boolean broken;
 
 	private volatile boolean unreadable;
@@ -118,6 +120,11 @@ final class TestMember extends ForwardingBlockStore {
 		return this.writes.get();
 	}
 
+	/** Returns how often a label was to be written, also those that are held. */
+	int labelWrites() {
+		return this.labelWrites.get();
+	}
+
 	/** Returns what it holds of the mirror, whatever its state. */
 	byte[] content() {
 		ByteBuffer content = ByteBuffer.allocate((int) size() - MirrorBlockStore.DATA_OFFSET);
@@ -154,6 +161,7 @@ final class TestMember extends ForwardingBlockStore {
 		Mono<Void> write = unlessBroken(() -> super.write(offset, source));
 		Sinks.Empty<Void> held = this.labels;
 		if (offset < MirrorBlockStore.DATA_OFFSET) {
+			this.labelWrites.incrementAndGet();
 			return (held != null) ? held.asMono().then(write) : write;
 		}
 		this.writes.incrementAndGet();

@@ -21,6 +21,7 @@ import java.net.URI;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 
@@ -44,16 +45,26 @@ public final class TestS3 {
 	public static synchronized S3AsyncClient client() {
 		S3AsyncClient known = client;
 		if (known == null) {
-			known = S3AsyncClient.builder()
-				.endpointOverride(URI.create("http://127.0.0.1:" + LocalServer.moto().port()))
-				.forcePathStyle(true)
-				.region(Region.US_EAST_1)
-				.credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
-				.build();
+			known = client(new ExecutionInterceptor() {
+			});
 			known.createBucket((request) -> request.bucket(BUCKET)).join();
 			client = known;
 		}
 		return known;
+	}
+
+	/**
+	 * Returns another client, which the test closes.
+	 * @param faults what happens to requests and answers
+	 */
+	public static S3AsyncClient client(ExecutionInterceptor faults) {
+		return S3AsyncClient.builder()
+			.endpointOverride(URI.create("http://127.0.0.1:" + LocalServer.moto().port()))
+			.forcePathStyle(true)
+			.region(Region.US_EAST_1)
+			.credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
+			.overrideConfiguration((configuration) -> configuration.addExecutionInterceptor(faults))
+			.build();
 	}
 
 }

@@ -98,8 +98,9 @@ public final class MirrorBlockStore implements BlockStore {
 		this.labels = labels;
 		this.operations = commonOperations();
 		MirrorResync copies = new MirrorResync(members, labels, this.order, this::readCurrent);
+		Duration first = members.stale().isEmpty() ? retryEvery : Duration.ZERO;
 		this.resync = isReadOnly() ? () -> {
-		} : Flux.interval(Duration.ZERO, retryEvery, Schedulers.parallel())
+		} : Flux.interval(first, retryEvery, Schedulers.parallel())
 			.onBackpressureDrop()
 			.concatMap((tick) -> copies.run(), 1)
 			.subscribe();

@@ -82,9 +82,14 @@ final class S3Objects {
 	 * @return the new ETag, empty if it is another one by now
 	 */
 	Mono<String> replace(String key, @Nullable String tag, ByteBuffer data) {
-		return put(key, data,
-				(request) -> (tag != null ? request.ifMatch(tag) : request.ifNoneMatch("*")).contentType("text/plain"))
-			.onErrorResume(S3Exception.class, (failure) -> isConflict(failure) ? Mono.empty() : Mono.error(failure));
+		return put(key, data, (request) -> {
+			if (tag != null) {
+				request.ifMatch(tag);
+			}
+			else {
+				request.ifNoneMatch("*");
+			}
+		}).onErrorResume(S3Exception.class, (failure) -> isConflict(failure) ? Mono.empty() : Mono.error(failure));
 	}
 
 	private static boolean isConflict(S3Exception failure) {

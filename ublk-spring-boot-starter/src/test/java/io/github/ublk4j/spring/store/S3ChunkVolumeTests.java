@@ -20,7 +20,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.github.ublk4j.spring.TestS3;
@@ -35,6 +38,12 @@ import io.github.ublk4j.store.chunk.VolumeDescriptor;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.interceptor.Context.AfterExecution;
+import software.amazon.awssdk.core.interceptor.Context.BeforeTransmission;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -117,6 +126,77 @@ class S3ChunkVolumeTests extends AbstractChunkVolumeTests {
 		ChunkVolume volume = volume(this.name);
 		await(volume.createIfAbsent(VolumeDescriptor.create(32 << 20, CHUNK)));
 		return await(volume.claim(new VolumeClaim(holder, false, Duration.ofSeconds(30), takeOver)));
+	}
+
+	@Test
+	void readerSeesWhatAnotherServerWrites() {
+		ChunkBlockStore store = open(builder());
+		end(store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))));
+		ChunkBlockStore reader = open(ChunkBlockStore.of(volume(this.name)).readOnly(true));
+		for (int i = 1; i <= 3; i++) {
+			end(store.write(512, ByteBuffer.wrap(bytes(i, 512))));
+			ByteBuffer read = ByteBuffer.allocate(512);
+			end(reader.read(512, read));
+			assertThat(read.array()).isEqualTo(bytes(i, 512));
+		}
+		ByteBuffer absent = ByteBuffer.allocate(512).putInt(0, 1);
+		end(reader.read(4 * CHUNK, absent));
+		assertThat(absent.array()).isEqualTo(new byte[512]);
+		reader.close();
+		store.close();
+	}
+
+	/** Requests fail before they are sent, or after S3 has done what they ask for. */
+	@Test
+	void requestsThatFailAndAnswersThatAreLostLoseNoWrite() {
+		Random random = new Random(seed());
+		AtomicInteger faults = new AtomicInteger();
+		AtomicBoolean faulty = new AtomicBoolean();
+		ExecutionInterceptor interceptor = new ExecutionInterceptor() {
+
+			@Override
+			public void beforeTransmission(BeforeTransmission context, ExecutionAttributes attributes) {
+				fail();
+			}
+
+			@Override
+			public void afterExecution(AfterExecution context, ExecutionAttributes attributes) {
+				fail();
+			}
+
+			private void fail() {
+				if (faulty.get() && random.nextInt(25) == 0) {
+					faults.incrementAndGet();
+					throw SdkClientException.create("lost");
+				}
+			}
+
+		};
+		byte[] model = new byte[8 * CHUNK];
+		try (S3AsyncClient client = TestS3.client(interceptor)) {
+			TestS3.client();
+			ChunkBlockStore store = open(
+					ChunkBlockStore.of(new S3ChunkVolume(client, TestS3.BUCKET, "volumes/" + this.name))
+						.size(1 << 20)
+						.chunkSize(CHUNK)
+						.retries(8));
+			faulty.set(true);
+			for (int i = 0; i < 40; i++) {
+				byte[] data = bytes(i, 2 * CHUNK);
+				int offset = 512 * random.nextInt((model.length - data.length) / 512);
+				store.write(offset, ByteBuffer.wrap(data)).block(Duration.ofSeconds(60));
+				System.arraycopy(data, 0, model, offset, data.length);
+			}
+			faulty.set(false);
+			store.close();
+		}
+		assertThat(faults).hasPositiveValue();
+
+		ChunkBlockStore next = open(ChunkBlockStore.of(volume(this.name)));
+		ByteBuffer read = ByteBuffer.allocate(model.length);
+		end(next.read(0, read));
+		assertThat(read.array()).isEqualTo(model);
+		next.close();
 	}
 
 	/** One index for both, so that they are stored together. */
