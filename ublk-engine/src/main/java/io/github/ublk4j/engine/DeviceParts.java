@@ -317,7 +317,7 @@ final class DeviceParts {
 	}
 
 	// the kernel kills the server of an unprivileged device that takes 30 s
-	private Duration requestTimeout() {
+	Duration requestTimeout() {
 		Duration asked = this.declared.requestTimeout();
 		boolean killed = UblkFeature.UNPRIVILEGED_DEV.in(flagMask());
 		return (killed && (asked.isZero() || asked.compareTo(UNPRIVILEGED_TIMEOUT) > 0)) ? UNPRIVILEGED_TIMEOUT : asked;
@@ -469,8 +469,7 @@ final class DeviceParts {
 		else if (this.started) {
 			requireResponsiveQueues();
 		}
-		// the number may be that of another device by now
-		boolean gone = hasEndedQueue() && !isPresent(current.info());
+		boolean gone = isGone(current.info());
 		List<String> users = gone ? List.of() : stopDisk(id, onlyUnused);
 		if (!users.isEmpty()) {
 			return users;
@@ -488,12 +487,18 @@ final class DeviceParts {
 		return List.of();
 	}
 
+	// the number may be that of another device by now
+	private boolean isGone(DeviceInfo device) {
+		return hasEndedQueue() && !isPresent(device);
+	}
+
 	private boolean isPresent(DeviceInfo device) {
 		try {
 			return this.driver.info(device.id()).token() == device.token();
 		}
 		catch (LinuxException ex) {
-			if (ex.errno() == Errno.ENODEV) {
+			// a successor that belongs to another user is not shown to this one
+			if (ex.errno() == Errno.ENODEV || ex.errno() == Errno.EPERM || ex.errno() == Errno.EACCES) {
 				return false;
 			}
 			throw ex;
@@ -535,7 +540,8 @@ final class DeviceParts {
 	 * Returns who uses the disk, as far as can be seen.
 	 */
 	List<String> users() {
-		return this.driver.users(id());
+		DeviceGrant current = this.grant;
+		return (current == null || isGone(current.info())) ? List.of() : this.driver.users(id());
 	}
 
 	/**

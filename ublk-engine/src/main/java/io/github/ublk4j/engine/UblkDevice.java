@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
@@ -75,6 +76,9 @@ public final class UblkDevice {
 	// of live devices: failures are told once, and nothing of those that never were live
 	private boolean failureIsNews;
 
+	// the driver has taken the tags of a queue back
+	private boolean queueEnded;
+
 	UblkDevice(DiskSpec spec, DiskServer server, Driver driver, ControlTasks tasks, EngineSettings settings,
 			Consumer<UblkDevice> forget) {
 		this.declared = spec;
@@ -124,6 +128,15 @@ public final class UblkDevice {
 	 */
 	public boolean takenOver() {
 		return this.parts.takenOver();
+	}
+
+	/**
+	 * Returns how long a request may take: what was asked for, or less where the kernel
+	 * would kill the server of an ordinary user before.
+	 * @return from the arrival to the end; zero for ever
+	 */
+	public Duration requestTimeout() {
+		return this.parts.requestTimeout();
 	}
 
 	/**
@@ -347,7 +360,7 @@ public final class UblkDevice {
 	 * Goes on after a stop that was refused. What failed meanwhile was not told.
 	 */
 	private synchronized void goOn(DeviceState before) {
-		if (before == DeviceState.LIVE && this.failure == null && this.parts.hasEndedQueue()) {
+		if (before == DeviceState.LIVE && this.failure == null && (this.queueEnded || this.parts.hasEndedQueue())) {
 			this.failure = REMOVED;
 		}
 		if (before != DeviceState.LIVE || this.failure == null) {
@@ -356,7 +369,7 @@ public final class UblkDevice {
 		}
 		this.state = DeviceState.FAILED;
 		addFailure(this.failure, this.failureCause);
-		if (this.parts.hasEndedQueue()) {
+		if (this.queueEnded || this.parts.hasEndedQueue()) {
 			this.tasks.start(this::abandon);
 		}
 	}
@@ -503,6 +516,7 @@ public final class UblkDevice {
 		 */
 		void queueEnded() {
 			synchronized (UblkDevice.this) {
+				UblkDevice.this.queueEnded = true;
 				if (UblkDevice.this.state != DeviceState.STARTING && UblkDevice.this.state != DeviceState.LIVE) {
 					return;
 				}

@@ -124,11 +124,12 @@ public final class ExclusiveFile implements AutoCloseable {
 	 */
 	@Override
 	public void close() throws IOException {
-		synchronized (TAKEN) {
-			try {
-				this.channel.close();
-			}
-			finally {
+		try {
+			// may take its time, which must not keep others from their files
+			this.channel.close();
+		}
+		finally {
+			synchronized (TAKEN) {
 				TAKEN.remove(this.key, this);
 			}
 		}

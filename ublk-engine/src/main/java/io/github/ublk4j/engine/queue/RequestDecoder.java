@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what the driver wants of a tag, and finds out whether the engine can do that.
- * Used by the loop alone; besides the request, an answer is kept until the next.
+ * Used by the loop alone.
  */
 final class RequestDecoder {
 
@@ -37,12 +37,6 @@ final class RequestDecoder {
 
 	private BlockErrno refusal = BlockErrno.EIO;
 
-	private long offset;
-
-	private long length;
-
-	private @Nullable IoBuffer buffer;
-
 	RequestDecoder(RequestPool pool, DataPath dataPath, FailureLog failures) {
 		this.pool = pool;
 		this.dataPath = dataPath;
@@ -50,14 +44,15 @@ final class RequestDecoder {
 	}
 
 	/**
-	 * Takes the request of a tag.
+	 * Begins the request of a tag.
 	 * @param transport what the tag has arrived from
 	 * @param tag the tag
 	 * @param refusing whether no request is served any more
-	 * @return the request, not begun; {@code null} if it is refused and counted as a
-	 * failure
+	 * @param streamed whether a stream serves it
+	 * @param arrivedAt when it came, by {@code System.nanoTime()}
+	 * @return the request; {@code null} if it is refused and counted as a failure
 	 */
-	@Nullable IoRequest decode(QueueTransport transport, int tag, boolean refusing) {
+	@Nullable IoRequest decode(QueueTransport transport, int tag, boolean refusing, boolean streamed, long arrivedAt) {
 		int operationAndFlags = transport.operationAndFlags(tag);
 		BlockOperation operation = operation(operationAndFlags & IoOperation.MASK);
 		if (operation == null || refusing || !this.dataPath.serves(tag)) {
@@ -83,9 +78,8 @@ final class RequestDecoder {
 		else if (request instanceof IoRequest.WriteZeroes writeZeroes) {
 			writeZeroes.mayUnmap((operationAndFlags & IoOperation.FLAG_NOUNMAP) == 0);
 		}
-		this.offset = sector << SECTOR_SHIFT;
-		this.length = bytes;
-		this.buffer = data ? this.dataPath.begin(request, operationAndFlags, tag, (int) bytes) : null;
+		IoBuffer buffer = data ? this.dataPath.begin(request, operationAndFlags, tag, (int) bytes) : null;
+		request.begin(tag, sector << SECTOR_SHIFT, bytes, streamed, buffer, arrivedAt);
 		return request;
 	}
 
@@ -105,27 +99,6 @@ final class RequestDecoder {
 	 */
 	BlockErrno refusal() {
 		return this.refusal;
-	}
-
-	/**
-	 * Returns where the last request begins, in bytes.
-	 */
-	long offset() {
-		return this.offset;
-	}
-
-	/**
-	 * Returns how many bytes the last request has.
-	 */
-	long length() {
-		return this.length;
-	}
-
-	/**
-	 * Returns the buffer that the last request begins with.
-	 */
-	@Nullable IoBuffer buffer() {
-		return this.buffer;
 	}
 
 }

@@ -537,15 +537,13 @@ final class RequestLoop {
 		}
 		QueueTransport opened = transport();
 		this.counters.arrived();
-		IoRequest request = this.decoder.decode(opened, tag, refusing());
+		IoRequest request = this.decoder.decode(opened, tag, refusing(), this.server.streamed(), this.arrivedAt);
 		if (request == null) {
 			this.counters.finished();
 			answer(tag, -this.decoder.refusal().number());
 			return;
 		}
 		this.slots.put(tag, request);
-		request.begin(tag, this.decoder.offset(), this.decoder.length(), this.server.streamed(), this.decoder.buffer(),
-				this.arrivedAt);
 		if (this.times.timed()) {
 			serveTimed(request);
 		}

@@ -20,9 +20,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 
 import io.github.ublk4j.engine.linux.ExclusiveFile;
 import io.github.ublk4j.engine.linux.ExclusiveFile.TakenException;
@@ -37,6 +37,8 @@ final class DirectoryLock implements AutoCloseable {
 	/** For those that only read. */
 	static final DirectoryLock NONE = new DirectoryLock(null);
 
+	private static final int LONGEST_HOLDER = 1024;
+
 	private final @Nullable ExclusiveFile file;
 
 	private DirectoryLock(@Nullable ExclusiveFile file) {
@@ -45,13 +47,14 @@ final class DirectoryLock implements AutoCloseable {
 
 	static DirectoryLock acquire(Path directory, String holder) throws IOException {
 		Path file = directory.resolve("volume.lock");
+		Path key = directory.toRealPath();
 		ExclusiveFile taken;
 		try {
-			taken = ExclusiveFile.take(directory.toRealPath(),
-					() -> FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE), false);
+			taken = ExclusiveFile.take(key, () -> FileChannel.open(file, StandardOpenOption.CREATE,
+					StandardOpenOption.READ, StandardOpenOption.WRITE), false);
 		}
 		catch (TakenException ex) {
-			throw refusal(directory, file, ex.isByThisProcess());
+			throw ex.isByThisProcess() ? servedHere(directory) : servedBy(directory, holder(key, file));
 		}
 		try {
 			taken.channel().truncate(0).write(ByteBuffer.wrap((holder + "\n").getBytes(StandardCharsets.UTF_8)));
@@ -63,13 +66,24 @@ final class DirectoryLock implements AutoCloseable {
 		}
 	}
 
-	private static StoreUnavailableException refusal(Path directory, Path file, boolean byThisJvm) throws IOException {
-		return byThisJvm
-				? new StoreUnavailableException("The directory " + directory + " is already served by this JVM.",
-						"Close the other store, or use another directory.")
-				: new StoreUnavailableException(
-						"The directory " + directory + " is served by " + Files.readString(file).strip() + ".",
-						"Stop it, or use another directory; the lock goes with the process.");
+	private static StoreUnavailableException servedHere(Path directory) {
+		return new StoreUnavailableException("The directory " + directory + " is already served by this JVM.",
+				"Close the other store, or use another directory.");
+	}
+
+	private static StoreUnavailableException servedBy(Path directory, String holder) {
+		return new StoreUnavailableException("The directory " + directory + " is served by " + holder + ".",
+				"Stop it, or use another directory; the lock goes with the process.");
+	}
+
+	// not by a descriptor of its own: this process may have got the lock meanwhile
+	private static String holder(Path key, Path file) throws IOException {
+		String found = ExclusiveFile.lookAt(key, () -> FileChannel.open(file, StandardOpenOption.READ), (channel) -> {
+			ByteBuffer text = ByteBuffer.allocate(LONGEST_HOLDER);
+			channel.read(text, 0);
+			return StandardCharsets.UTF_8.decode(text.flip()).toString().strip();
+		});
+		return Objects.requireNonNullElse(found, "another process");
 	}
 
 	@Override

@@ -120,7 +120,7 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 		if (status.queues().stream().anyMatch(QueueStatus::paused)) {
 			return Health.outOfService().withDetail("reason", "paused");
 		}
-		Duration threshold = threshold(status.spec().requestTimeout());
+		Duration threshold = threshold(device.requestTimeout());
 		return status.queues()
 			.stream()
 			.filter((queue) -> queue.oldestRequestAge().compareTo(threshold) > 0)
