@@ -40,6 +40,8 @@ import reactor.core.publisher.Mono;
  * <li>{@code cleared} is {@code null} with the buffers of reads cleared by the
  * engine,</li>
  * <li>{@code touched} is {@code null} that uses the buffer of each request,</li>
+ * <li>{@code garbage} is {@code null} that allocates 64 KiB per request and keeps the
+ * last 64 MiB of them, as a cache does,</li>
  * <li>{@code file} is the file store on {@code FILE}.</li>
  * </ul>
  */
@@ -53,18 +55,24 @@ final class BenchmarkServer implements BlockDeviceHandler {
 
 	private final boolean fillsReadBuffers;
 
+	// 1024 pieces of 64 KiB; none where nothing is allocated
+	private final byte[][] kept;
+
+	private int allocated;
+
 	/** A result that is kept, so that the JIT compiler keeps the access too. */
 	private long seen;
 
 	private BenchmarkServer(String kind) {
 		this.answer = switch (kind) {
 			case "handover" -> new AnsweringThread();
-			case "null", "inline", "cleared", "touched" -> Mono.empty();
+			case "null", "inline", "cleared", "touched", "garbage" -> Mono.empty();
 			default -> throw new IllegalArgumentException(
-					"unknown kind " + kind + "; known: null, inline, handover, cleared, touched, file");
+					"unknown kind " + kind + "; known: null, inline, handover, cleared, touched, garbage, file");
 		};
 		this.touches = kind.equals("touched");
 		this.fillsReadBuffers = !kind.equals("cleared");
+		this.kept = new byte[kind.equals("garbage") ? 1024 : 0][];
 	}
 
 	@Override
@@ -72,6 +80,7 @@ final class BenchmarkServer implements BlockDeviceHandler {
 		if (this.touches) {
 			request.buffer().putLong(0, this.seen);
 		}
+		allocate();
 		return this.answer;
 	}
 
@@ -80,7 +89,14 @@ final class BenchmarkServer implements BlockDeviceHandler {
 		if (this.touches) {
 			this.seen += request.buffer().getLong(0);
 		}
+		allocate();
 		return this.answer;
+	}
+
+	private void allocate() {
+		if (this.kept.length > 0) {
+			this.kept[this.allocated++ & (this.kept.length - 1)] = new byte[64 << 10];
+		}
 	}
 
 	@Override
