@@ -47,9 +47,18 @@ final class CrashingStore implements BlockStore {
 	}
 
 	void crash() {
+		crash(true);
+	}
+
+	/** Crashes, and leaves no sector between two states. */
+	void crashBySectors() {
+		crash(false);
+	}
+
+	private void crash(boolean torn) {
 		for (int sector = 0; sector < this.present.length; sector += SECTOR) {
 			if (Arrays.mismatch(this.present, sector, sector + SECTOR, this.durable, sector, sector + SECTOR) >= 0) {
-				int kept = switch (this.random.nextInt(3)) {
+				int kept = switch (this.random.nextInt(torn ? 3 : 2)) {
 					case 0 -> 0;
 					case 1 -> SECTOR;
 					default -> this.random.nextInt(SECTOR);
