@@ -24,6 +24,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +50,12 @@ final class SumsFile {
 
 	private static final long GROUP_SIZE = (1L + GROUP) * PAGE;
 
+	/**
+	 * The files of this process. To open one again and close it would take the lock away
+	 * from the layer that has it.
+	 */
+	private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
 	private final Path path;
 
 	private final FileChannel channel;
@@ -65,6 +73,9 @@ final class SumsFile {
 	 * somebody else's or something else
 	 */
 	static SumsFile open(Path path, int blockSize) {
+		if (!OPEN.add(key(path))) {
+			throw inUse(path);
+		}
 		try {
 			FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ,
 					StandardOpenOption.WRITE);
@@ -80,9 +91,19 @@ final class SumsFile {
 			}
 		}
 		catch (IOException ex) {
+			OPEN.remove(key(path));
 			throw new InvalidLayerException("file", path, "It cannot be used: " + ex
 					+ ". Name a file that can be read and written, in a directory that exists.");
 		}
+	}
+
+	private static Path key(Path path) {
+		return path.toAbsolutePath().normalize();
+	}
+
+	private static InvalidLayerException inUse(Path path) {
+		return new InvalidLayerException("file", path,
+				"It is in use by the layer of another disk or process. Give each disk a file of its own.");
 	}
 
 	private void lock() throws IOException {
@@ -92,10 +113,9 @@ final class SumsFile {
 			}
 		}
 		catch (OverlappingFileLockException ex) {
-			// by a layer of this process
+			// by another name of the same file
 		}
-		throw new InvalidLayerException("file", this.path,
-				"It is in use by the layer of another disk or process. Give each disk a file of its own.");
+		throw inUse(this.path);
 	}
 
 	private void readHeader(int blockSize) throws IOException {
@@ -200,6 +220,9 @@ final class SumsFile {
 		}
 		catch (IOException ex) {
 			logger.warn("{} cannot be closed: {}", this.path, ex.toString());
+		}
+		finally {
+			OPEN.remove(key(this.path));
 		}
 	}
 
