@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -46,14 +47,15 @@ class ComposeFileTests {
 	private static Map<String, Object> service() throws IOException {
 		try (Reader file = Files.newBufferedReader(Path.of("compose.yaml"))) {
 			Map<String, Map<String, Map<String, Object>>> compose = new Yaml().load(file);
-			return compose.get("services").get("sample-app");
+			Map<String, Map<String, Object>> services = Objects.requireNonNull(compose.get("services"));
+			return Objects.requireNonNull(services.get("sample-app"));
 		}
 	}
 
 	@Test
 	@SuppressWarnings("unchecked")
 	void environmentIsPropertiesOfTheDiskThatTheApplicationDeclares() throws IOException {
-		Map<String, Object> environment = (Map<String, Object>) service().get("environment");
+		Map<String, Object> environment = (Map<String, Object>) Objects.requireNonNull(service().get("environment"));
 		MutablePropertySources sources = new MutablePropertySources();
 		sources.addFirst(new SystemEnvironmentPropertySource("systemEnvironment", environment));
 		Binder inContainer = new Binder(ConfigurationPropertySources.from(sources));
