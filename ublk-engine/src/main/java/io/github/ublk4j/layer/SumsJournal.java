@@ -156,33 +156,26 @@ final class SumsJournal {
 	 */
 	Mono<Void> flushed(Supplier<Mono<Void>> flush) {
 		return Mono.defer(() -> {
-			Map<Long, Long> quiet = new HashMap<>();
-			synchronized (this) {
-				this.regions.forEach((number, region) -> {
-					if (region.underWay == 0) {
-						quiet.put(number, region.changes);
-					}
-				});
-			}
+			List<Quiet> quiet = quiet();
 			return flush.get().doOnSuccess((done) -> durable(quiet));
 		});
 	}
 
-	private synchronized void durable(Map<Long, Long> quiet) {
+	private synchronized void durable(List<Quiet> quiet) {
 		List<Long> settled = new ArrayList<>();
-		quiet.forEach((number, changes) -> {
-			Region region = this.regions.get(number);
-			if (region == null || region.changes != changes) {
-				return;
+		for (Quiet seen : quiet) {
+			Region region = seen.region;
+			if (!isUnchanged(seen)) {
+				continue;
 			}
-			if (region.flushed != changes) {
-				region.flushed = changes;
+			if (region.flushed != seen.changes) {
+				region.flushed = seen.changes;
 			}
 			else {
 				region.marked = false;
-				settled.add(number);
+				settled.add(seen.number);
 			}
-		});
+		}
 		if (!settled.isEmpty()) {
 			// before anybody else comes, whose mark must be set after this has taken it
 			// away
@@ -191,6 +184,14 @@ final class SumsJournal {
 							"{} cannot be written; blocks that were changed will not be checked after a crash",
 							this.file, ex));
 		}
+	}
+
+	/**
+	 * Returns whether a region is the one that was seen, and as it was. One that was
+	 * saved meanwhile and changed again is another one.
+	 */
+	private synchronized boolean isUnchanged(Quiet seen) {
+		return this.regions.get(seen.number) == seen.region && seen.region.changes == seen.changes;
 	}
 
 	private Mono<Void> save(List<Long> numbers) {
@@ -239,7 +240,7 @@ final class SumsJournal {
 		try {
 			if (durable) {
 				onThread(() -> {
-					List<Long> all = quiet();
+					List<Long> all = quiet().stream().map(Quiet::number).toList();
 					saveNow(all);
 					this.file.force();
 				}).toFuture().join();
@@ -254,12 +255,14 @@ final class SumsJournal {
 		}
 	}
 
-	private synchronized List<Long> quiet() {
-		return this.regions.entrySet()
-			.stream()
-			.filter((region) -> region.getValue().underWay == 0)
-			.map(Map.Entry::getKey)
-			.toList();
+	private synchronized List<Quiet> quiet() {
+		List<Quiet> quiet = new ArrayList<>();
+		this.regions.forEach((number, region) -> {
+			if (region.underWay == 0) {
+				quiet.add(new Quiet(number, region, region.changes));
+			}
+		});
+		return quiet;
 	}
 
 	/**
@@ -270,6 +273,12 @@ final class SumsJournal {
 
 		void run() throws IOException;
 
+	}
+
+	/**
+	 * A region that nothing changes, and how many changes have been made.
+	 */
+	private record Quiet(long number, Region region, long changes) {
 	}
 
 	/**
