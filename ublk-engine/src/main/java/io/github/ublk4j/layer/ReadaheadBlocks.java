@@ -98,10 +98,14 @@ final class ReadaheadBlocks {
 	}
 
 	/**
-	 * Reads a block, if it is not there and nothing changes it.
+	 * Reads a block, if it is not there and nothing changes it. No room is made by giving
+	 * up what the same stream is about to ask for.
+	 * @param number of the block
+	 * @param first the number of the first block of the stream's window
+	 * @param last the number of the last one
 	 * @return whether others may be read too; not if there is no room
 	 */
-	boolean fetch(long number) {
+	boolean fetch(long number, long first, long last) {
 		Block block;
 		synchronized (this) {
 			Block present = this.blocks.get(number);
@@ -117,7 +121,7 @@ final class ReadaheadBlocks {
 				// of a time when the store ended there
 				drop(number, present);
 			}
-			if (this.held >= this.limit && !dropOldest()) {
+			if (this.held >= this.limit && !dropOldest(first, last)) {
 				return false;
 			}
 			block = new Block(start, (int) (end - start));
@@ -168,10 +172,15 @@ final class ReadaheadBlocks {
 		}
 	}
 
-	private boolean dropOldest() {
+	/** Gives up the oldest block, unless it lies in a range. */
+	private boolean dropOldest(long first, long last) {
 		for (Iterator<Block> oldest = this.blocks.values().iterator(); oldest.hasNext();) {
 			Block block = oldest.next();
 			if (block.full) {
+				long number = block.start / this.blockSize;
+				if (number >= first && number <= last) {
+					return false;
+				}
 				oldest.remove();
 				block.isVoid = true;
 				this.held--;

@@ -166,9 +166,11 @@ public final class ReadaheadStore extends ForwardingBlockStore {
 	}
 
 	private void readAhead(long from) {
-		long end = Math.min(size(), (from > Long.MAX_VALUE - this.window) ? Long.MAX_VALUE : from + this.window);
-		for (long number = from / this.blockSize; number * this.blockSize < end; number++) {
-			if (!this.blocks.fetch(number)) {
+		long first = from / this.blockSize;
+		// no more than the window: a block that is read in part counts
+		long last = Math.min((size() - 1) / this.blockSize, first + this.window / this.blockSize - 1);
+		for (long number = first; number <= last; number++) {
+			if (!this.blocks.fetch(number, first, last)) {
 				return;
 			}
 		}

@@ -25,6 +25,8 @@ import java.util.concurrent.TimeUnit;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockOperation;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static io.github.ublk4j.layer.TestBytes.bytes;
 import static io.github.ublk4j.layer.TestBytes.errno;
@@ -123,6 +125,31 @@ class ReadaheadStoreTests {
 		this.below.journal().clear();
 		read(this.layer, at(7 * 8 + 2), BLOCK);
 		assertThat(this.below.journal()).doesNotContain("READ " + (7 * 8 + 2) * BLOCK + "+4096");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1, 4096", "1, 512", "16, 4096", "16, 512" })
+	void smallReadsAtTheLimitOfTheCapacityReadLittleTwice(int streams, int request) {
+		int block = 16384;
+		int length = 32 * block;
+		int distance = 2 * length;
+		RecordingStore large = new RecordingStore((long) streams * distance);
+		try (ReadaheadStore store = new ReadaheadStore(large, 8 * block, (long) streams * 8 * block, block)) {
+			for (int at = 0; at < length; at += request) {
+				for (int stream = 0; stream < streams; stream++) {
+					read(store, (long) stream * distance + at, request);
+				}
+			}
+			assertThat(bytesRead(large)).isLessThanOrEqualTo(2L * streams * length);
+			assertThat(store.usedBytes()).isGreaterThan(streams * (length - block));
+		}
+	}
+
+	private static long bytesRead(RecordingStore store) {
+		return store.journal()
+			.stream()
+			.mapToLong((request) -> Long.parseLong(request.substring(request.indexOf('+') + 1)))
+			.sum();
 	}
 
 	@Test
