@@ -130,8 +130,15 @@ final class ReadaheadBlocks {
 			this.reading++;
 		}
 		// on its own: the read that brought it here must not fail with it
-		Mono.defer(() -> this.below.read(block.start, ByteBuffer.wrap(block.data)))
-			.subscribe(null, (ex) -> failed(number, block, ex), () -> ended(number, block, true));
+		try {
+			Mono.defer(() -> this.below.read(block.start, ByteBuffer.wrap(block.data)))
+				.subscribe(null, (ex) -> failed(number, block, ex), () -> ended(number, block, true));
+		}
+		catch (Throwable ex) {
+			// an error of the JVM, such as a heap that is full; nobody may wait for it
+			failed(number, block, ex);
+			throw ex;
+		}
 		return true;
 	}
 
@@ -143,6 +150,9 @@ final class ReadaheadBlocks {
 
 	private void ended(long number, Block block, boolean full) {
 		synchronized (this) {
+			if (!block.reading) {
+				return;
+			}
 			this.reading--;
 			block.reading = false;
 			if (block.isVoid) {

@@ -20,8 +20,11 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 import io.github.ublk4j.block.BlockStore;
@@ -49,6 +52,8 @@ import io.github.ublk4j.block.BlockStore;
  */
 public final class ReadaheadStore extends ForwardingBlockStore {
 
+	private static final Logger logger = LoggerFactory.getLogger(ReadaheadStore.class);
+
 	private static final int SMALLEST_BLOCK = 4096;
 
 	private static final int LARGEST_BLOCK = 1 << 20;
@@ -60,6 +65,8 @@ public final class ReadaheadStore extends ForwardingBlockStore {
 	private final ReadaheadStreams streams;
 
 	private final ReadaheadBlocks blocks;
+
+	private final AtomicBoolean failed = new AtomicBoolean();
 
 	/**
 	 * Creates a layer that has read nothing.
@@ -127,7 +134,7 @@ public final class ReadaheadStore extends ForwardingBlockStore {
 			}
 			// what is asked for first, then what may be asked for
 			CompletableFuture<Void> begun = answer.toFuture();
-			readAhead(end);
+			tryReadAhead(end);
 			return Mono.fromFuture(begun, true);
 		});
 	}
@@ -163,6 +170,18 @@ public final class ReadaheadStore extends ForwardingBlockStore {
 			this.blocks.used(found, target.limit(), end);
 			return Mono.empty();
 		}));
+	}
+
+	/** Lets no failure reach a read that has begun, whose buffer is being filled. */
+	private void tryReadAhead(long from) {
+		try {
+			readAhead(from);
+		}
+		catch (Throwable ex) {
+			if (this.failed.compareAndSet(false, true)) {
+				logger.warn("Reading ahead fails, which is logged once; a smaller capacity takes less memory", ex);
+			}
+		}
 	}
 
 	private void readAhead(long from) {

@@ -21,12 +21,14 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockOperation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import reactor.core.publisher.Mono;
 
 import static io.github.ublk4j.layer.TestBytes.bytes;
 import static io.github.ublk4j.layer.TestBytes.errno;
@@ -216,6 +218,31 @@ class ReadaheadStoreTests {
 			assertThat(read(this.layer, at(i), BLOCK)).containsOnly(3);
 		}
 		assertThat(this.below.journal()).as("read again by those who asked").contains("READ 24576+4096");
+	}
+
+	@Test
+	void readThatHasBegunDoesNotFailIfTheHeapIsFullWhenOthersAreReadAhead() {
+		AtomicBoolean full = new AtomicBoolean();
+		ReadaheadStore store = new ReadaheadStore(new ForwardingBlockStore(this.below) {
+			@Override
+			public Mono<Void> read(long offset, ByteBuffer destination) {
+				if (offset >= 2 * BLOCK && full.get()) {
+					throw new OutOfMemoryError("as a test");
+				}
+				return super.read(offset, destination);
+			}
+		}, 4 * BLOCK, 8 * BLOCK, BLOCK);
+		read(store, 0, BLOCK);
+		full.set(true);
+		this.below.hold(BlockOperation.READ);
+		CompletableFuture<Void> second = store.read(BLOCK, bytes(BLOCK, 0)).toFuture();
+		assertThat(second).isNotDone();
+		this.below.release();
+		assertThat(second).isCompleted();
+		full.set(false);
+		assertThat(store.heldBytes()).isZero();
+		assertThat(read(store, 2 * BLOCK, BLOCK)).containsOnly(3);
+		store.close();
 	}
 
 	@Test
