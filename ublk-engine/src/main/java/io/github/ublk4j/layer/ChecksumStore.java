@@ -19,6 +19,7 @@ package io.github.ublk4j.layer;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -230,7 +231,7 @@ public final class ChecksumStore extends ForwardingBlockStore {
 
 	/**
 	 * Flushes the store below, for 30 seconds at most, writes the sums to the file, and
-	 * closes both. If the store cannot be flushed, what was changed last is not checked
+	 * closes both. With a file, changes that begin later fail with EIO. If the store cannot be flushed, what was changed last is not checked
 	 * the next time.
 	 */
 	@Override
@@ -241,7 +242,8 @@ public final class ChecksumStore extends ForwardingBlockStore {
 		this.closed = true;
 		try {
 			if (this.journal != null) {
-				this.journal.close(isDurable());
+				List<SumsJournal.Quiet> quiet = this.journal.stop();
+				this.journal.close(isDurable() ? quiet : List.of());
 			}
 		}
 		finally {

@@ -56,6 +56,8 @@ final class SumsJournal {
 	/** Those that are not clean. */
 	private final Map<Long, Region> regions = new HashMap<>();
 
+	private boolean closed;
+
 	private SumsJournal(SumsFile file, BlockSums sums) {
 		this.file = file;
 		this.sums = sums;
@@ -97,6 +99,10 @@ final class SumsJournal {
 			List<Region> touched = new ArrayList<>();
 			List<Long> unmarked = new ArrayList<>();
 			synchronized (this) {
+				if (this.closed) {
+					return Mono.error(new BlockIoException(BlockErrno.EIO,
+							"The block is not written: " + this.file + " is closed"));
+				}
 				for (long number = first / BlockSums.REGION; number <= (first + count - 1)
 						/ BlockSums.REGION; number++) {
 					Region region = this.regions.computeIfAbsent(number, (key) -> new Region(false));
@@ -232,19 +238,24 @@ final class SumsJournal {
 	}
 
 	/**
-	 * Writes everything that is not in the file yet, and closes it. Nothing is changed
-	 * any more.
-	 * @param durable whether the data is; if not, the regions stay marked
+	 * Lets no change begin any more. The store is flushed after that, and not before.
+	 * @return the regions whose changes have ended
 	 */
-	void close(boolean durable) {
+	synchronized List<Quiet> stop() {
+		this.closed = true;
+		return quiet();
+	}
+
+	/**
+	 * Writes everything that is not in the file yet, and closes it.
+	 * @param durable the regions whose data is durable; the others stay marked
+	 */
+	void close(List<Quiet> durable) {
 		try {
-			if (durable) {
-				onThread(() -> {
-					List<Long> all = quiet().stream().map(Quiet::number).toList();
-					saveNow(all);
-					this.file.force();
-				}).toFuture().join();
-			}
+			onThread(() -> {
+				saveNow(durable.stream().map(Quiet::number).toList());
+				this.file.force();
+			}).toFuture().join();
 		}
 		catch (RuntimeException ex) {
 			logger.warn("{} cannot be written; blocks that were changed last will not be checked", this.file, ex);
@@ -278,7 +289,7 @@ final class SumsJournal {
 	/**
 	 * A region that nothing changes, and how many changes have been made.
 	 */
-	private record Quiet(long number, Region region, long changes) {
+	record Quiet(long number, Region region, long changes) {
 	}
 
 	/**

@@ -324,6 +324,22 @@ class ChecksumStoreTests {
 	}
 
 	@Test
+	void writesToMarkedRegionsFailOnceTheCloseHasBegun() throws Exception {
+		ChecksumStore layer = inFile(file());
+		write(layer, 0, BLOCK, 7);
+		this.below.hold(BlockOperation.FLUSH);
+		Thread closing = new Thread(layer::close);
+		closing.start();
+		Awaitility.await().until(() -> this.below.waiting() == 1);
+		assertThat(errno(layer.write(0, bytes(BLOCK, 8)))).isEqualTo(BlockErrno.EIO);
+		this.below.release();
+		closing.join();
+		assertThat(errno(layer.discard(0, BLOCK))).isEqualTo(BlockErrno.EIO);
+		assertThat(this.below.content(0, BLOCK)).containsOnly(7);
+		assertThat(read(inFile(file()), 0, BLOCK)).containsOnly(7);
+	}
+
+	@Test
 	void writesFailIfTheMarkCannotBeSet() {
 		ChecksumStore layer = inFile(file());
 		write(layer, 0, BLOCK, 7);
