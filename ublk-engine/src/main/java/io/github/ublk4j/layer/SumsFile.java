@@ -19,16 +19,18 @@ package io.github.ublk4j.layer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+
+import io.github.ublk4j.engine.linux.ExclusiveFile;
+import io.github.ublk4j.engine.linux.ExclusiveFile.TakenException;
 
 /**
  * A file of checksums. After a header come groups: a page of marks, a byte for each of
@@ -50,19 +52,16 @@ final class SumsFile {
 
 	private static final long GROUP_SIZE = (1L + GROUP) * PAGE;
 
-	/**
-	 * The files of this process. To open one again and close it would take the lock away
-	 * from the layer that has it.
-	 */
-	private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
-
 	private final Path path;
+
+	private final ExclusiveFile file;
 
 	private final FileChannel channel;
 
-	private SumsFile(Path path, FileChannel channel) {
+	private SumsFile(Path path, ExclusiveFile file) {
 		this.path = path;
-		this.channel = channel;
+		this.file = file;
+		this.channel = file.channel();
 	}
 
 	/**
@@ -73,15 +72,20 @@ final class SumsFile {
 	 * somebody else's or something else
 	 */
 	static SumsFile open(Path path, int blockSize) {
-		if (!OPEN.add(key(path))) {
-			throw inUse(path);
-		}
+		return open(path, () -> FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE), blockSize);
+	}
+
+	/**
+	 * Opens a file in a way of one's own, and locks it.
+	 * @param path the file, made if it is missing
+	 * @param opening opens it
+	 * @param blockSize bytes of a block
+	 * @throws InvalidLayerException as above
+	 */
+	static SumsFile open(Path path, ExclusiveFile.Opening opening, int blockSize) {
 		try {
-			FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ,
-					StandardOpenOption.WRITE);
-			SumsFile file = new SumsFile(path, channel);
+			SumsFile file = new SumsFile(path, ExclusiveFile.take(identify(path), opening, false));
 			try {
-				file.lock();
 				file.readHeader(blockSize);
 				return file;
 			}
@@ -90,32 +94,23 @@ final class SumsFile {
 				throw ex;
 			}
 		}
+		catch (TakenException ex) {
+			throw new InvalidLayerException("file", path,
+					"It is in use by the layer of another disk or process. Give each disk a file of its own.");
+		}
 		catch (IOException ex) {
-			OPEN.remove(key(path));
 			throw new InvalidLayerException("file", path, "It cannot be used: " + ex
 					+ ". Name a file that can be read and written, in a directory that exists.");
 		}
 	}
 
-	private static Path key(Path path) {
-		return path.toAbsolutePath().normalize();
-	}
-
-	private static InvalidLayerException inUse(Path path) {
-		return new InvalidLayerException("file", path,
-				"It is in use by the layer of another disk or process. Give each disk a file of its own.");
-	}
-
-	private void lock() throws IOException {
-		try {
-			if (this.channel.tryLock() != null) {
-				return;
-			}
+	/** Returns what all names of a file have in common, and makes the file. */
+	private static synchronized Object identify(Path path) throws IOException {
+		if (Files.notExists(path)) {
+			FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE).close();
 		}
-		catch (OverlappingFileLockException ex) {
-			// by another name of the same file
-		}
-		throw inUse(this.path);
+		Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+		return (key != null) ? key : path.toRealPath();
 	}
 
 	private void readHeader(int blockSize) throws IOException {
@@ -216,13 +211,10 @@ final class SumsFile {
 
 	void close() {
 		try {
-			this.channel.close();
+			this.file.close();
 		}
 		catch (IOException ex) {
 			logger.warn("{} cannot be closed: {}", this.path, ex.toString());
-		}
-		finally {
-			OPEN.remove(key(this.path));
 		}
 	}
 

@@ -32,6 +32,8 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Signal;
 
@@ -364,6 +366,27 @@ class ChecksumStoreTests {
 			.isThrownBy(() -> inFile(this.directory.resolve("none/sums")))
 			.satisfies((ex) -> assertThat(ex.option()).isEqualTo("file"))
 			.withMessageContaining("in a directory that exists");
+	}
+
+	@Test
+	@EnabledOnOs(OS.LINUX)
+	void fileStaysLockedWhenItIsAskedForByAnotherName() throws IOException {
+		ChecksumStore layer = inFile(file());
+		assertThat(isLocked()).isTrue();
+		for (Path other : List.of(Files.createSymbolicLink(this.directory.resolve("symbolic"), file()),
+				Files.createLink(this.directory.resolve("hard"), file()))) {
+			assertThatExceptionOfType(InvalidLayerException.class).isThrownBy(() -> inFile(other))
+				.withMessageContaining("It is in use by the layer of another disk or process.");
+			assertThat(isLocked()).as("after " + other.getFileName()).isTrue();
+		}
+		layer.close();
+		assertThat(isLocked()).isFalse();
+		inFile(this.directory.resolve("symbolic"));
+	}
+
+	private boolean isLocked() throws IOException {
+		String inode = ":" + Files.getAttribute(file(), "unix:ino") + " ";
+		return Files.readAllLines(Path.of("/proc/locks")).stream().anyMatch((lock) -> lock.contains(inode));
 	}
 
 	@Test
