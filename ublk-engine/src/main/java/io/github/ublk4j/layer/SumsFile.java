@@ -117,7 +117,7 @@ final class SumsFile {
 		ByteBuffer header = read(0);
 		if (this.channel.size() == 0) {
 			header.putLong(0, MAGIC).putInt(8, FORMAT).putInt(12, blockSize);
-			write(header, 0);
+			writeAt(header, 0);
 			force();
 		}
 		else if (header.getLong(0) != MAGIC || header.getInt(8) != FORMAT) {
@@ -164,17 +164,24 @@ final class SumsFile {
 	void mark(List<Long> regions, boolean set) throws IOException {
 		for (long region : regions) {
 			ByteBuffer mark = ByteBuffer.allocate(1).put(0, (byte) (set ? 1 : 0));
-			write(mark, groupOffset(region) + region % GROUP);
+			writeAt(mark, groupOffset(region) + region % GROUP);
 		}
+	}
+
+	/**
+	 * Returns the sums of a region as they are now.
+	 */
+	ByteBuffer page(long region, BlockSums sums) {
+		ByteBuffer page = ByteBuffer.allocate(PAGE);
+		sums.copy(region, page.asIntBuffer());
+		return page;
 	}
 
 	/**
 	 * Writes the sums of a region.
 	 */
-	void write(long region, BlockSums sums) throws IOException {
-		ByteBuffer page = ByteBuffer.allocate(PAGE);
-		sums.copy(region, page.asIntBuffer());
-		write(page, sumsOffset(region));
+	void write(long region, ByteBuffer page) throws IOException {
+		writeAt(page, sumsOffset(region));
 	}
 
 	/**
@@ -203,7 +210,7 @@ final class SumsFile {
 		return page.clear();
 	}
 
-	private void write(ByteBuffer source, long position) throws IOException {
+	private void writeAt(ByteBuffer source, long position) throws IOException {
 		while (source.hasRemaining()) {
 			this.channel.write(source, position + source.position());
 		}
@@ -216,6 +223,10 @@ final class SumsFile {
 		catch (IOException ex) {
 			logger.warn("{} cannot be closed: {}", this.path, ex.toString());
 		}
+	}
+
+	Path path() {
+		return this.path;
 	}
 
 	@Override

@@ -17,12 +17,12 @@
 package io.github.ublk4j.layer;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.function.Supplier;
 
 import org.slf4j.Logger;
@@ -58,6 +58,9 @@ final class SumsJournal {
 
 	private boolean closed;
 
+	/** Whether the last try to save has failed. */
+	private volatile boolean failing;
+
 	private SumsJournal(SumsFile file, BlockSums sums) {
 		this.file = file;
 		this.sums = sums;
@@ -72,8 +75,17 @@ final class SumsJournal {
 	 * @throws InvalidLayerException if the file cannot be used
 	 */
 	static SumsJournal open(Path path, BlockSums sums, int blockSize, long size) {
-		long count = (size / blockSize + BlockSums.REGION - 1) / BlockSums.REGION;
-		SumsFile file = SumsFile.open(path, blockSize);
+		return open(SumsFile.open(path, blockSize), sums, (size / blockSize + BlockSums.REGION - 1) / BlockSums.REGION);
+	}
+
+	/**
+	 * Reads the sums of all regions that are not marked.
+	 * @param file the file, closed with the journal
+	 * @param sums takes the sums
+	 * @param count how many regions there are
+	 * @throws InvalidLayerException if the file cannot be read
+	 */
+	static SumsJournal open(SumsFile file, BlockSums sums, long count) {
 		SumsJournal journal = new SumsJournal(file, sums);
 		try {
 			for (long number : file.load(sums, count)) {
@@ -84,7 +96,7 @@ final class SumsJournal {
 		catch (IOException ex) {
 			journal.thread.dispose();
 			file.close();
-			throw new InvalidLayerException("file", path, "It cannot be read: " + ex.getMessage() + ".");
+			throw new InvalidLayerException("file", file.path(), "It cannot be read: " + ex.getMessage() + ".");
 		}
 	}
 
@@ -115,7 +127,8 @@ final class SumsJournal {
 				}
 			}
 			Mono<Void> begun = unmarked.isEmpty() ? change.get() : mark(unmarked).then(Mono.defer(change));
-			return begun.doFinally((signal) -> ended(touched));
+			// before whoever waits for it flushes or closes
+			return begun.doOnTerminate(() -> ended(touched));
 		});
 	}
 
@@ -132,10 +145,12 @@ final class SumsJournal {
 	}
 
 	/**
-	 * Takes note that sums of a region are known that the file does not have.
+	 * Takes note that sums of a region are about to be known that the file does not have.
+	 * They may be those of a change that failed and came true later: it takes flushes
+	 * that begin from now on to make it durable.
 	 */
 	synchronized void learned(long region) {
-		this.regions.computeIfAbsent(region, (key) -> new Region(false));
+		this.regions.computeIfAbsent(region, (key) -> new Region(false)).changes++;
 	}
 
 	private synchronized boolean isMarked(long number) {
@@ -168,7 +183,7 @@ final class SumsJournal {
 	}
 
 	private synchronized void durable(List<Quiet> quiet) {
-		List<Long> settled = new ArrayList<>();
+		List<Quiet> settled = new ArrayList<>();
 		for (Quiet seen : quiet) {
 			Region region = seen.region;
 			if (!isUnchanged(seen)) {
@@ -179,16 +194,21 @@ final class SumsJournal {
 			}
 			else {
 				region.marked = false;
-				settled.add(seen.number);
+				settled.add(seen);
 			}
 		}
 		if (!settled.isEmpty()) {
 			// before anybody else comes, whose mark must be set after this has taken it
 			// away
-			save(settled).subscribe(null,
-					(ex) -> logger.warn(
-							"{} cannot be written; blocks that were changed will not be checked after a crash",
-							this.file, ex));
+			onThread(() -> forget(save(settled))).subscribe(null, this::notSaved, () -> this.failing = false);
+		}
+	}
+
+	private void notSaved(Throwable failure) {
+		if (!this.failing) {
+			this.failing = true;
+			logger.warn("{} cannot be written; blocks that were changed will not be checked after a crash, until "
+					+ "a later flush can write it", this.file, failure);
 		}
 	}
 
@@ -200,29 +220,32 @@ final class SumsJournal {
 		return this.regions.get(seen.number) == seen.region && seen.region.changes == seen.changes;
 	}
 
-	private Mono<Void> save(List<Long> numbers) {
-		return onThread(() -> {
-			try {
-				saveNow(numbers);
+	/**
+	 * Saves regions. Those that fail stay, for the next flush or the close.
+	 * @return those that were still as they had been seen when their sums were taken
+	 */
+	private List<Quiet> save(List<Quiet> settled) throws IOException {
+		List<Quiet> saved = new ArrayList<>();
+		for (Quiet seen : settled) {
+			ByteBuffer page = this.file.page(seen.number, this.sums);
+			// what was learned since may be data that no flush has made durable
+			if (isUnchanged(seen)) {
+				this.file.write(seen.number, page);
+				saved.add(seen);
 			}
-			finally {
-				forget(numbers);
-			}
-		});
-	}
-
-	private void saveNow(List<Long> numbers) throws IOException {
-		for (long number : new TreeSet<>(numbers)) {
-			this.file.write(number, this.sums);
 		}
 		this.file.force();
 		// if that is lost in a crash, the blocks are not checked once
-		this.file.mark(numbers, false);
+		this.file.mark(saved.stream().map(Quiet::number).toList(), false);
+		return saved;
 	}
 
-	private synchronized void forget(List<Long> numbers) {
-		numbers.forEach((number) -> this.regions.computeIfPresent(number,
-				(key, region) -> (region.underWay == 0 && !region.marked) ? null : region));
+	private synchronized void forget(List<Quiet> saved) {
+		for (Quiet seen : saved) {
+			if (isUnchanged(seen)) {
+				this.regions.remove(seen.number);
+			}
+		}
 	}
 
 	private Mono<Void> onThread(Work work) {
@@ -253,7 +276,7 @@ final class SumsJournal {
 	void close(List<Quiet> durable) {
 		try {
 			onThread(() -> {
-				saveNow(durable.stream().map(Quiet::number).toList());
+				save(durable);
 				this.file.force();
 			}).toFuture().join();
 		}
