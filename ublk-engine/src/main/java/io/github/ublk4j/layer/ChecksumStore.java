@@ -231,8 +231,8 @@ public final class ChecksumStore extends ForwardingBlockStore {
 
 	/**
 	 * Flushes the store below, for 30 seconds at most, writes the sums to the file, and
-	 * closes both. With a file, changes that begin later fail with EIO. If the store cannot be flushed, what was changed last is not checked
-	 * the next time.
+	 * closes both. With a file, changes that begin later fail with EIO. If the store
+	 * cannot be flushed, what was changed last is not checked the next time.
 	 */
 	@Override
 	public synchronized void close() {

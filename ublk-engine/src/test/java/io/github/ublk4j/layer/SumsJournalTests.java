@@ -45,7 +45,7 @@ class SumsJournalTests {
 	SumsJournalTests(@TempDir Path directory) throws IOException {
 		this.path = Files.createFile(directory.resolve("sums"));
 		this.channel = new FailingChannel(this.path);
-		this.journal = SumsJournal.open(SumsFile.open(this.path, () -> this.channel, BLOCK), this.sums, 1);
+		this.journal = SumsJournal.open(SumsFile.open(this.path, () -> this.channel, BLOCK), this.sums, 2);
 	}
 
 	@BeforeEach
@@ -99,7 +99,7 @@ class SumsJournalTests {
 		// of a write that had failed before, and has landed now
 		this.journal.learned(0);
 		second.tryEmitEmpty();
-		this.journal.marked(1, 1, Mono::empty).block(PATIENCE);
+		this.journal.marked(BlockSums.REGION, 1, Mono::empty).block(PATIENCE);
 		assertThat(isSaved()).isFalse();
 		this.journal.close(this.journal.stop());
 		assertThat(isSaved()).isTrue();
