@@ -71,7 +71,7 @@ class ArchitectureTests {
 					store         | block engine.linux
 					store.chunk   | block store engine.linux
 					store.mirror  | block store layer
-					layer         | block
+					layer         | block engine.linux
 					metrics       | block
 					""")
 	void packageKnowsOnlyThoseBelowIt(String name, @Nullable String below) {

@@ -19,6 +19,7 @@ package io.github.ublk4j.layer;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import reactor.core.publisher.Mono;
@@ -32,9 +33,10 @@ import io.github.ublk4j.block.BlockStore;
  * Fails requests with ETIMEDOUT that the store below has not answered in time.
  * <p>
  * The store may still work on such a request. It is therefore given buffers of its own,
- * at the cost of a copy; and a request that changes a range of which a change has timed
- * out waits until the store has answered that one, as long as its own time allows. So
- * what is written late never lands on top of what was written after it.
+ * at the cost of a copy; and a request for a range of which a change has timed out waits
+ * until the store has answered that one, as long as its own time allows. So what is
+ * written late never lands on top of what was written after it, and layers above never
+ * keep what a read finds before it lands.
  */
 public final class TimeoutStore extends ForwardingBlockStore {
 
@@ -62,7 +64,10 @@ public final class TimeoutStore extends ForwardingBlockStore {
 		int length = destination.remaining();
 		return Mono.defer(() -> {
 			ByteBuffer own = ByteBuffer.allocate(length);
-			return limited(BlockOperation.READ, offset, length, below().read(offset, own.duplicate()))
+			// the claim ends before the read, which nothing has to wait for if it is late
+			Mono<Void> changed = this.changes.shared(offset, length, Mono::empty);
+			return decided(BlockOperation.READ, offset, length,
+					(decided) -> changed.then(begin(decided, () -> below().read(offset, own.duplicate()))))
 				.then(Mono.fromRunnable(() -> destination.put(position, own, 0, length)));
 		});
 	}
@@ -90,13 +95,23 @@ public final class TimeoutStore extends ForwardingBlockStore {
 	}
 
 	private Mono<Void> change(BlockOperation operation, long offset, long length, Supplier<Mono<Void>> request) {
-		return Mono.defer(() -> {
-			// set by the first of two: the request that begins, or the timeout before it
-			AtomicBoolean decided = new AtomicBoolean();
-			Mono<Void> locked = this.changes.exclusive(offset, length,
-					() -> decided.compareAndSet(false, true) ? request.get() : Mono.empty());
-			return limited(operation, offset, length, locked).doOnError((ex) -> decided.set(true));
-		});
+		return Mono.defer(() -> decided(operation, offset, length,
+				(decided) -> this.changes.exclusive(offset, length, () -> begin(decided, request))));
+	}
+
+	/**
+	 * Limits a request that may have to wait before it begins.
+	 * @param request makes it; it is told what is set by the first of two: the request
+	 * that begins, or the timeout before it
+	 */
+	private Mono<Void> decided(BlockOperation operation, long offset, long length,
+			Function<AtomicBoolean, Mono<Void>> request) {
+		AtomicBoolean decided = new AtomicBoolean();
+		return limited(operation, offset, length, request.apply(decided)).doOnError((ex) -> decided.set(true));
+	}
+
+	private static Mono<Void> begin(AtomicBoolean decided, Supplier<Mono<Void>> request) {
+		return Mono.defer(() -> decided.compareAndSet(false, true) ? request.get() : Mono.empty());
 	}
 
 	private Mono<Void> limited(BlockOperation operation, long offset, long length, Mono<Void> request) {

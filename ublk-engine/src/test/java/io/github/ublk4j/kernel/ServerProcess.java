@@ -25,12 +25,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
+import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.store.FileBlockStore;
+import io.github.ublk4j.store.chunk.ChunkBlockStore;
+import io.github.ublk4j.store.chunk.DirectoryChunkVolume;
 
 /**
  * A server process of its own, whose disk is a file and can be recovered. It does what it
@@ -67,14 +70,27 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
+	 * Starts a server whose disk is larger and made of chunks, and waits until it is
+	 * live.
+	 * @param directory holds the chunks, {@code volume}, and the state
+	 */
+	static ServerProcess startOnChunks(Path directory, Recovery recovery) {
+		return new ServerProcess(launch(directory, recovery, DataMode.AUTO, "chunks"));
+	}
+
+	/**
 	 * Starts a server and does not wait for anything.
 	 */
 	static Process launch(Path directory, Recovery recovery, DataMode mode) {
+		return launch(directory, recovery, mode, "file");
+	}
+
+	private static Process launch(Path directory, Recovery recovery, DataMode mode, String store) {
 		try {
 			return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
 					"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-cp",
 					System.getProperty("java.class.path"), ServerProcess.class.getName(), directory.toString(),
-					recovery.name(), mode.name())
+					recovery.name(), mode.name(), store)
 				.redirectError(ProcessBuilder.Redirect.INHERIT)
 				.start();
 		}
@@ -123,12 +139,10 @@ final class ServerProcess implements AutoCloseable {
 	public static void main(String[] arguments) throws IOException {
 		Path directory = Path.of(arguments[0]);
 		UblkEngine engine = UblkEngine.builder().stateDirectory(directory.resolve("state")).build();
-		FileBlockStore store = FileBlockStore.at(directory.resolve("disk.img"))
-			.createIfMissing(true)
-			.size(RecoveryIT.SIZE)
-			.open();
+		BlockStore store = arguments[3].equals("chunks") ? chunks(directory)
+				: FileBlockStore.at(directory.resolve("disk.img")).createIfMissing(true).size(RecoveryIT.SIZE).open();
 		DiskSpec spec = DiskSpec.named("recovered")
-			.size(RecoveryIT.SIZE)
+			.size(store.size())
 			.queues(2)
 			.queueDepth(32)
 			.recovery(Recovery.valueOf(arguments[1]))
@@ -147,6 +161,15 @@ final class ServerProcess implements AutoCloseable {
 		engine.close();
 		store.close();
 		System.out.println("done");
+	}
+
+	private static BlockStore chunks(Path directory) {
+		return ChunkBlockStore.of(DirectoryChunkVolume.at(directory.resolve("volume")))
+			.size(320L << 20)
+			.chunkSize(16 << 10)
+			.open()
+			.blockOptional(START_PATIENCE)
+			.orElseThrow();
 	}
 
 }

@@ -134,6 +134,56 @@ class PatientLayerTests {
 	}
 
 	@Test
+	void readWaitsForLateWriteAndCountsThatInItsOwnTime() {
+		TimeoutStore store = new TimeoutStore(this.below, Duration.ofMillis(250));
+		this.below.hold(BlockOperation.WRITE);
+		assertThat(errno(store.write(0, bytes(1024, 1)))).isEqualTo(BlockErrno.ETIMEDOUT);
+		assertThat(read(store, 1024, 512)).containsOnly(0);
+		assertThat(errno(store.read(512, bytes(1024, 0)))).isEqualTo(BlockErrno.ETIMEDOUT);
+		ByteBuffer third = ByteBuffer.allocate(1024);
+		CompletableFuture<Void> reading = store.read(0, third).toFuture();
+		this.below.release();
+		assertThat(reading).succeedsWithin(TestBytes.PATIENCE);
+		assertThat(third.array()).containsOnly(1);
+		assertThat(this.below.journal()).as("the read that was too late has not begun")
+			.containsExactly("WRITE 0+1024", "READ 1024+512", "READ 0+1024");
+	}
+
+	@Test
+	void writeDoesNotWaitForLateRead() {
+		TimeoutStore store = new TimeoutStore(this.below, Duration.ofMillis(250));
+		this.below.hold(BlockOperation.READ);
+		assertThat(errno(store.read(0, bytes(512, 0)))).isEqualTo(BlockErrno.ETIMEDOUT);
+		write(store, 0, 512, 7);
+		assertThat(this.below.content(0, 512)).containsOnly(7);
+	}
+
+	@Test
+	void lateWriteBelowChecksumsIsNoFalseAlarm() {
+		ChecksumStore store = new ChecksumStore(new TimeoutStore(this.below, Duration.ofMillis(250)), "test", 512);
+		write(store, 0, 512, 1);
+		this.below.hold(BlockOperation.WRITE);
+		assertThat(errno(store.write(0, bytes(512, 2)))).isEqualTo(BlockErrno.ETIMEDOUT);
+		assertThat(errno(store.read(0, bytes(512, 0)))).isEqualTo(BlockErrno.ETIMEDOUT);
+		this.below.release();
+		assertThat(read(store, 0, 512)).containsOnly(2);
+		assertThat(store.mismatches()).isZero();
+	}
+
+	@Test
+	void lateWriteBelowReadaheadIsRead() {
+		ReadaheadStore store = new ReadaheadStore(new TimeoutStore(this.below, Duration.ofMillis(250)), 16384, 16384,
+				4096);
+		this.below.hold(BlockOperation.WRITE);
+		assertThat(errno(store.write(8192, bytes(4096, 7)))).isEqualTo(BlockErrno.ETIMEDOUT);
+		read(store, 0, 4096);
+		read(store, 4096, 4096);
+		this.below.release();
+		assertThat(read(store, 8192, 4096)).containsOnly(7);
+		store.close();
+	}
+
+	@Test
 	void requestsAreCountedWithTheirBytesErrorsAndTimes() {
 		StatsStore store = new StatsStore(this.below);
 		write(store, 0, 512, 1);

@@ -93,6 +93,15 @@ final class RecordingStore implements BlockStore {
 		waiting.forEach(Sinks.Empty::tryEmitEmpty);
 	}
 
+	/** Lets the one go on that waits longest. */
+	void releaseFirst() {
+		Sinks.Empty<Void> first;
+		synchronized (this) {
+			first = this.gates.remove(0);
+		}
+		first.tryEmitEmpty();
+	}
+
 	synchronized int waiting() {
 		return this.gates.size();
 	}

@@ -32,6 +32,7 @@ import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.layer.CacheStore;
+import io.github.ublk4j.layer.ChecksumStore;
 import io.github.ublk4j.layer.CopyOnWriteStore;
 import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.layer.EncryptStore;
@@ -41,6 +42,7 @@ import io.github.ublk4j.layer.LogStore;
 import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
+import io.github.ublk4j.layer.ReadaheadStore;
 import io.github.ublk4j.layer.StatsStore;
 
 import org.springframework.boot.convert.DurationStyle;
@@ -171,6 +173,15 @@ final class LayerOptions {
 		if (layer instanceof CacheStore cache) {
 			this.values.put("cached-bytes", cache.cachedBytes());
 			this.values.put("dirty-bytes", cache.dirtyBytes());
+		}
+		else if (layer instanceof ReadaheadStore readahead) {
+			this.values.put("held-bytes", readahead.heldBytes());
+			this.values.put("prefetched-bytes", readahead.prefetchedBytes());
+			this.values.put("used-bytes", readahead.usedBytes());
+		}
+		else if (layer instanceof ChecksumStore checksum) {
+			this.values.put("block-size", checksum.blockSize());
+			this.values.put("mismatches", checksum.mismatches());
 		}
 		else if (layer instanceof CopyOnWriteStore copyOnWrite) {
 			this.values.put("changed-bytes", copyOnWrite.changedBytes());

@@ -27,6 +27,7 @@ import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.layer.CacheStore;
+import io.github.ublk4j.layer.ChecksumStore;
 import io.github.ublk4j.layer.CopyOnWriteStore;
 import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.layer.EncryptStore;
@@ -38,18 +39,21 @@ import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
 import io.github.ublk4j.layer.ReadOnlyStore;
+import io.github.ublk4j.layer.ReadaheadStore;
 import io.github.ublk4j.layer.RetryStore;
 import io.github.ublk4j.layer.StatsStore;
 import io.github.ublk4j.layer.TimeoutStore;
 import io.github.ublk4j.layer.WindowStore;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Cache;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.CacheMode;
+import io.github.ublk4j.spring.autoconfigure.LayerProperties.Checksum;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.CopyOnWrite;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Delay;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Encrypt;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Errors;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Log;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Rate;
+import io.github.ublk4j.spring.autoconfigure.LayerProperties.Readahead;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Retries;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Timeout;
 import io.github.ublk4j.spring.autoconfigure.LayerProperties.Window;
@@ -76,6 +80,8 @@ final class BuiltInLayers {
 			new BuiltInLayer("pause", LayerProperties::pause, BuiltInLayers::pause),
 			new BuiltInLayer("rate-limit", LayerProperties::rateLimit, BuiltInLayers::rateLimit),
 			new BuiltInLayer("cache", LayerProperties::cache, BuiltInLayers::cache),
+			new BuiltInLayer("readahead", LayerProperties::readahead, BuiltInLayers::readahead),
+			new BuiltInLayer("checksum", LayerProperties::checksum, BuiltInLayers::checksum),
 			new BuiltInLayer("copy-on-write", LayerProperties::copyOnWrite, BuiltInLayers::copyOnWrite),
 			new BuiltInLayer("encrypt", LayerProperties::encrypt, BuiltInLayers::encrypt),
 			new BuiltInLayer("retry", LayerProperties::retry, BuiltInLayers::retry),
@@ -148,6 +154,18 @@ final class BuiltInLayers {
 			.blockSize(integer("blockSize", cache.blockSize()));
 		return ((cache.mode() == CacheMode.WRITE_BACK) ? builder.writeBack(cache.dirtyLimit().toBytes()) : builder)
 			.build();
+	}
+
+	private static BlockStore readahead(BlockStore below, DiskSpec spec, LayerProperties properties) {
+		Readahead options = orElse(properties.readahead(), Readahead.UNSET);
+		return new ReadaheadStore(below, options.window().toBytes(), options.capacity().toBytes(),
+				integer("blockSize", options.blockSize()));
+	}
+
+	private static BlockStore checksum(BlockStore below, DiskSpec spec, LayerProperties properties) {
+		Checksum options = properties.checksum();
+		String file = (options != null) ? options.file() : null;
+		return new ChecksumStore(below, spec.name(), spec.logicalBlockSize(), (file != null) ? Path.of(file) : null);
 	}
 
 	private static BlockStore copyOnWrite(BlockStore below, DiskSpec spec, LayerProperties properties) {

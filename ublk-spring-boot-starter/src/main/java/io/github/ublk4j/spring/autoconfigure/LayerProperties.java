@@ -36,6 +36,8 @@ import org.springframework.util.unit.DataSize;
  * @param pause Properties of the layer "pause".
  * @param rateLimit Properties of the layer "rate-limit".
  * @param cache Properties of the layer "cache".
+ * @param readahead Properties of the layer "readahead".
+ * @param checksum Properties of the layer "checksum".
  * @param copyOnWrite Properties of the layer "copy-on-write".
  * @param encrypt Properties of the layer "encrypt".
  * @param retry Properties of the layer "retry".
@@ -43,11 +45,12 @@ import org.springframework.util.unit.DataSize;
  * @param log Properties of the layer "log".
  */
 public record LayerProperties(@Nullable Window window, @Nullable Delay delay, @Nullable Errors error,
-		@Nullable Pause pause, @Nullable Rate rateLimit, @Nullable Cache cache, @Nullable CopyOnWrite copyOnWrite,
-		@Nullable Encrypt encrypt, @Nullable Retries retry, @Nullable Timeout timeout, @Nullable Log log) {
+		@Nullable Pause pause, @Nullable Rate rateLimit, @Nullable Cache cache, @Nullable Readahead readahead,
+		@Nullable Checksum checksum, @Nullable CopyOnWrite copyOnWrite, @Nullable Encrypt encrypt,
+		@Nullable Retries retry, @Nullable Timeout timeout, @Nullable Log log) {
 
 	static final LayerProperties UNSET = new LayerProperties(null, null, null, null, null, null, null, null, null, null,
-			null);
+			null, null, null);
 
 	/**
 	 * Properties of the layer "window".
@@ -144,6 +147,32 @@ public record LayerProperties(@Nullable Window window, @Nullable Delay delay, @N
 
 		/** At a flush, or before. */
 		WRITE_BACK
+
+	}
+
+	/**
+	 * Properties of the layer "readahead".
+	 *
+	 * @param window How far it reads ahead of those who read one range after the other.
+	 * @param capacity How much it holds; there can be one such reader for each window
+	 * that fits in.
+	 * @param blockSize Unit that is read, a power of two from 4KB to 1MB.
+	 */
+	public record Readahead(@DefaultValue("1MB") DataSize window, @DefaultValue("16MB") DataSize capacity,
+			@DefaultValue("128KB") DataSize blockSize) {
+
+		static final Readahead UNSET = new Readahead(DataSize.ofMegabytes(1), DataSize.ofMegabytes(16),
+				DataSize.ofKilobytes(128));
+
+	}
+
+	/**
+	 * Properties of the layer "checksum".
+	 *
+	 * @param file File that keeps the checksums, so that they outlive the process. In
+	 * memory by default.
+	 */
+	public record Checksum(@Nullable String file) {
 
 	}
 

@@ -28,6 +28,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.layer.CacheStore;
+import io.github.ublk4j.layer.ChecksumStore;
 import io.github.ublk4j.layer.CopyOnWriteStore;
 import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.layer.EncryptStore;
@@ -37,6 +38,7 @@ import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
 import io.github.ublk4j.layer.ReadOnlyStore;
+import io.github.ublk4j.layer.ReadaheadStore;
 import io.github.ublk4j.layer.StatsStore;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
@@ -143,6 +145,8 @@ class UblkLayersEndpointTests {
 		layers.put("cache", CacheStore.over(this.memory).build());
 		layers.put("copy-on-write", new CopyOnWriteStore(this.memory, MemoryBlockStore.sparse(1 << 20), 4096));
 		layers.put("log", new LogStore(this.memory, "scratch", Level.DEBUG));
+		layers.put("readahead", new ReadaheadStore(this.memory, 4096, 4096, 4096));
+		layers.put("checksum", new ChecksumStore(this.memory, "scratch", 4096));
 		willReturn(layers).given(this.devices).layers("scratch");
 		this.web.run((context) -> client(context).get()
 			.uri("/actuator/ublklayers/scratch")
@@ -161,7 +165,13 @@ class UblkLayersEndpointTests {
 			.jsonPath("$.layers[3].options.changed-bytes")
 			.isEqualTo(0)
 			.jsonPath("$.layers[4].options.level")
-			.isEqualTo("debug"));
+			.isEqualTo("debug")
+			.jsonPath("$.layers[5].options.prefetched-bytes")
+			.isEqualTo(0)
+			.jsonPath("$.layers[6].options.block-size")
+			.isEqualTo(4096)
+			.jsonPath("$.layers[6].options.mismatches")
+			.isEqualTo(0));
 	}
 
 	@Test

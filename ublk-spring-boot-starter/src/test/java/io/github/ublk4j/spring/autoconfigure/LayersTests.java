@@ -30,6 +30,7 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.layer.BlockLayer;
 import io.github.ublk4j.layer.CacheStore;
+import io.github.ublk4j.layer.ChecksumStore;
 import io.github.ublk4j.layer.CopyOnWriteStore;
 import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.layer.EncryptStore;
@@ -39,6 +40,7 @@ import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
 import io.github.ublk4j.layer.ReadOnlyStore;
+import io.github.ublk4j.layer.ReadaheadStore;
 import io.github.ublk4j.layer.StatsStore;
 import io.github.ublk4j.layer.WindowStore;
 import io.github.ublk4j.spring.BlockDevice;
@@ -173,8 +175,42 @@ class LayersTests {
 
 	@Test
 	void layersHaveDefaults() {
-		memory("ublk.devices.ram.layers=cache,log,stats,retry,timeout,copy-on-write")
-			.run((context) -> assertThat(context.getBean(BlockDevices.class).layers("ram")).hasSize(6));
+		memory("ublk.devices.ram.layers=cache,log,stats,retry,timeout,copy-on-write,readahead,checksum")
+			.run((context) -> assertThat(context.getBean(BlockDevices.class).layers("ram")).hasSize(8));
+	}
+
+	@Test
+	void checksumsAreThoseOfLogicalBlocksAndKeptInTheFile() {
+		Path sums = this.directory.resolve("sums");
+		ApplicationContextRunner disk = this.contextRunner.withPropertyValues(
+				"ublk.devices.disk.store=file:" + this.directory.resolve("disk.img"), "ublk.devices.disk.size=1MB",
+				"ublk.devices.disk.layers=checksum", "ublk.devices.disk.layer.checksum.file=" + sums);
+		disk.withPropertyValues("ublk.devices.disk.logical-block-size=4KB").run((context) -> {
+			ChecksumStore layer = (ChecksumStore) Objects
+				.requireNonNull(context.getBean(BlockDevices.class).layers("disk").get("checksum"));
+			assertThat(layer.blockSize()).isEqualTo(4096);
+			assertThat(sums).isNotEmptyFile();
+		});
+		disk.run((context) -> assertFailure(context,
+				"The disk 'disk' cannot be made: ublk.devices.disk.layer.checksum.file is " + sums + ".",
+				"It holds checksums of blocks of 4096 bytes, and the disk has blocks of 512. Use that as "
+						+ "logical-block-size, or delete the file; then the sums are taken anew."));
+	}
+
+	@Test
+	void readaheadHasOptions() {
+		memory("ublk.devices.ram.layers=readahead", "ublk.devices.ram.layer.readahead.window=8KB",
+				"ublk.devices.ram.layer.readahead.capacity=16KB", "ublk.devices.ram.layer.readahead.block-size=4KB")
+			.run((context) -> {
+				ReadaheadStore layer = layer(context, "readahead", ReadaheadStore.class);
+				layer.read(0, ByteBuffer.allocate(4096)).block();
+				layer.read(4096, ByteBuffer.allocate(4096)).block();
+				assertThat(layer.prefetchedBytes()).isEqualTo(8192);
+			});
+		memory("ublk.devices.ram.layers=readahead", "ublk.devices.ram.layer.readahead.window=32MB")
+			.run((context) -> assertFailure(context,
+					"The disk 'ram' cannot be made: ublk.devices.ram.layer.readahead.capacity is 16777216.",
+					"Use at least the window, 33554432 bytes, for each file that is read at the same time."));
 	}
 
 	@Test

@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.test;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.function.UnaryOperator;
@@ -25,6 +26,7 @@ import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.layer.CacheStore;
+import io.github.ublk4j.layer.ChecksumStore;
 import io.github.ublk4j.layer.CopyOnWriteStore;
 import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.layer.EncryptStore;
@@ -34,6 +36,7 @@ import io.github.ublk4j.layer.LogStore;
 import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
+import io.github.ublk4j.layer.ReadaheadStore;
 import io.github.ublk4j.layer.RetryStore;
 import io.github.ublk4j.layer.StatsStore;
 import io.github.ublk4j.layer.TimeoutStore;
@@ -41,6 +44,7 @@ import io.github.ublk4j.layer.WindowStore;
 import io.github.ublk4j.store.MemoryBlockStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.event.Level;
 
 /**
@@ -218,6 +222,42 @@ class LayerContractTests {
 				.blockSize(4096)
 				.writeBack(128 << 10)
 				.build());
+		}
+
+	}
+
+	@Nested
+	class Readahead extends Contract {
+
+		Readahead() {
+			super((below) -> new ReadaheadStore(below, 256 << 10, 1 << 20, 64 << 10));
+		}
+
+	}
+
+	@Nested
+	class SmallReadaheadOverSlowStore extends Contract {
+
+		SmallReadaheadOverSlowStore() {
+			super((below) -> new ReadaheadStore(slow(below), 16 << 10, 64 << 10, 4096));
+		}
+
+	}
+
+	@Nested
+	class Checksum extends Contract {
+
+		Checksum() {
+			super((below) -> new ChecksumStore(below, "layer", 512));
+		}
+
+	}
+
+	@Nested
+	class ChecksumInFileOverSlowStore extends Contract {
+
+		ChecksumInFileOverSlowStore(@TempDir Path directory) {
+			super((below) -> new ChecksumStore(slow(below), "layer", 512, directory.resolve("sums")));
 		}
 
 	}
