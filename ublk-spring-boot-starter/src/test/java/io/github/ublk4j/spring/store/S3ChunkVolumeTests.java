@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -215,6 +216,15 @@ class S3ChunkVolumeTests extends AbstractChunkVolumeTests {
 			assertThat(read.array()).isEqualTo(bytes(i, CHUNK));
 		}
 		store.close();
+	}
+
+	@Test
+	void chunkIsWhatRemainsOfTheBuffer() {
+		ChunkStore chunks = claim("A", false);
+		byte[] larger = bytes(1, CHUNK + 512);
+		end(chunks.put(chunks.token(), 1, ByteBuffer.wrap(larger, 512, CHUNK)));
+		assertThat(array(await(chunks.get(1, 0, CHUNK)))).isEqualTo(Arrays.copyOfRange(larger, 512, larger.length));
+		end(chunks.release());
 	}
 
 	@Test
