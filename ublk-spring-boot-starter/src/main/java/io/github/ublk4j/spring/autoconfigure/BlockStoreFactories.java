@@ -46,8 +46,9 @@ final class BlockStoreFactories {
 	private static final Map<String, String> MISSING = Map.of("redis:",
 			"Add the dependency spring-boot-starter-data-redis, and set spring.data.redis.*; "
 					+ "it needs a ReactiveRedisConnectionFactory, which Lettuce brings.",
-			"s3:", "Add the dependency software.amazon.awssdk:s3, and a bean of the type S3AsyncClient.", "http://",
-			NO_WEB_CLIENT, "https://", NO_WEB_CLIENT, "r2dbc:",
+			"s3:",
+			"Add the dependency software.amazon.awssdk:s3, and exactly one bean of the type S3AsyncClient, or one that is @Primary.",
+			"http://", NO_WEB_CLIENT, "https://", NO_WEB_CLIENT, "r2dbc:",
 			"Add the dependencies spring-boot-starter-r2dbc and r2dbc-postgresql, and set spring.r2dbc.*; "
 					+ "it needs a ConnectionFactory.");
 

@@ -38,8 +38,6 @@ import org.springframework.util.unit.DataSize;
  */
 abstract class ChunkStoreFactory implements ConfiguredStoreFactory {
 
-	private static final Duration PATIENCE = Duration.ofSeconds(30);
-
 	private final String prefix;
 
 	private final String example;
@@ -62,6 +60,11 @@ abstract class ChunkStoreFactory implements ConfiguredStoreFactory {
 	 * Names a volume, which need not exist.
 	 */
 	abstract ChunkVolume volume(String name);
+
+	/** Returns how long opening a volume may take. */
+	Duration patience() {
+		return Duration.ofSeconds(30);
+	}
 
 	private ChunkVolume volumeOf(String store) {
 		return volume(store.substring(this.prefix.length()));
@@ -105,7 +108,7 @@ abstract class ChunkStoreFactory implements ConfiguredStoreFactory {
 
 	private <T> @Nullable T answer(ChunkVolume volume, Mono<T> question) {
 		try {
-			return question.block(PATIENCE);
+			return question.block(patience());
 		}
 		catch (StoreUnavailableException | IllegalArgumentException ex) {
 			throw ex;

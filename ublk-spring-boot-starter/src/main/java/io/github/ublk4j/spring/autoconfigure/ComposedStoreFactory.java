@@ -86,7 +86,9 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 	public OptionalLong existingSize(String store, Device properties) {
 		long smallest = Long.MAX_VALUE;
 		for (String member : members(properties)) {
-			OptionalLong size = kindOf(member).existingSize(member);
+			BlockStoreFactory factory = kindOf(member);
+			OptionalLong size = (factory instanceof ConfiguredStoreFactory configured)
+					? configured.existingSize(member, properties) : factory.existingSize(member);
 			if (size.isEmpty()) {
 				return size;
 			}

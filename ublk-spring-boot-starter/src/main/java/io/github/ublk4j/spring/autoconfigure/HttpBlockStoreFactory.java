@@ -55,7 +55,12 @@ final class HttpBlockStoreFactory implements ConfiguredStoreFactory {
 
 	@Override
 	public OptionalLong existingSize(String store) {
-		try (HttpBlockStore image = open(store, HttpStore.UNSET)) {
+		return existingSize(store, Device.UNSET);
+	}
+
+	@Override
+	public OptionalLong existingSize(String store, Device properties) {
+		try (HttpBlockStore image = open(store, properties.http())) {
 			return OptionalLong.of(image.size());
 		}
 	}
@@ -80,7 +85,17 @@ final class HttpBlockStoreFactory implements ConfiguredStoreFactory {
 		if (properties.retries() != null) {
 			builder.retries(properties.retries());
 		}
-		return Objects.requireNonNull(builder.open().block(), "no store");
+		try {
+			return Objects.requireNonNull(builder.open().block(), "no store");
+		}
+		catch (StoreUnavailableException | IllegalArgumentException ex) {
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			throw new StoreUnavailableException(
+					"The image " + StoreText.shown(store) + " cannot be served: " + ex.getMessage() + ".",
+					"Check the WebClient.Builder.", ex);
+		}
 	}
 
 	@Override

@@ -17,7 +17,9 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import io.github.ublk4j.spring.BlockStoreFactory;
+import io.github.ublk4j.store.StoreUnavailableException;
 
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -40,7 +42,18 @@ public final class HttpStoreAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = "httpBlockStoreFactory")
 	BlockStoreFactory httpBlockStoreFactory(ObjectProvider<WebClient.Builder> builders) {
-		return new HttpBlockStoreFactory(() -> builders.getIfUnique(WebClient::builder).build());
+		return new HttpBlockStoreFactory(() -> builder(builders).build());
+	}
+
+	private static WebClient.Builder builder(ObjectProvider<WebClient.Builder> builders) {
+		try {
+			return builders.getIfAvailable(WebClient::builder);
+		}
+		catch (NoUniqueBeanDefinitionException ex) {
+			throw new StoreUnavailableException(
+					"There are several beans of the type WebClient.Builder: " + ex.getBeanNamesFound() + ".",
+					"Mark the one to ask for images @Primary.", ex);
+		}
 	}
 
 }

@@ -22,6 +22,7 @@ import java.util.Objects;
 
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import io.github.ublk4j.store.StoreUnavailableException;
 import io.github.ublk4j.store.mirror.MirrorBlockStore;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * {@code store: mirror}.
  */
 final class MirrorBlockStoreFactory extends ComposedStoreFactory {
+
+	private static final int MAX_MEMBERS = 16;
 
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -41,8 +44,14 @@ final class MirrorBlockStoreFactory extends ComposedStoreFactory {
 		return properties.mirror().stores();
 	}
 
+	/** Asked for before members are opened, and perhaps made. */
 	@Override
 	long memberSize(long size, Device properties) {
+		int members = stores(properties).size();
+		if (members > MAX_MEMBERS) {
+			throw new StoreUnavailableException("it has " + members + " stores.",
+					"Leave at most " + MAX_MEMBERS + " in mirror.stores of the disk.");
+		}
 		return Math.addExact(size, MirrorBlockStore.DATA_OFFSET);
 	}
 

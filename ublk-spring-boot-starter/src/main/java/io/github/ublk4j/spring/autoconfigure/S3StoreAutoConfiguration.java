@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.time.Duration;
+
 import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.s3.S3ChunkVolume;
 import io.github.ublk4j.store.chunk.ChunkVolume;
@@ -32,7 +34,8 @@ import org.springframework.context.annotation.Bean;
  * {@link EnableAutoConfiguration Auto-configuration} for
  * {@code store: s3:<bucket>/<prefix>}, with the S3 client of the application.
  */
-@AutoConfiguration(afterName = "io.awspring.cloud.autoconfigure.s3.S3AutoConfiguration")
+@AutoConfiguration(afterName = { "io.awspring.cloud.autoconfigure.s3.S3AutoConfiguration",
+		"io.awspring.cloud.autoconfigure.s3.S3CrtAsyncClientAutoConfiguration" })
 @ConditionalOnClass(S3AsyncClient.class)
 public final class S3StoreAutoConfiguration {
 
@@ -45,6 +48,12 @@ public final class S3StoreAutoConfiguration {
 	BlockStoreFactory s3BlockStoreFactory(S3AsyncClient client) {
 		return new ChunkStoreFactory("s3", "<bucket>/<prefix>",
 				"Check the S3AsyncClient, its credentials and the bucket.") {
+
+			/** Large volumes have thousands of indexes, each read and written. */
+			@Override
+			Duration patience() {
+				return Duration.ofMinutes(2);
+			}
 
 			@Override
 			ChunkVolume volume(String name) {

@@ -24,8 +24,11 @@ import java.util.regex.Pattern;
  */
 final class StoreText {
 
-	/** Scheme, user and password, host and path, query. */
-	private static final Pattern ADDRESS = Pattern.compile("(?s)([a-z]+://)(?:[^/?#]*@)?([^?#]*)(.*)");
+	/**
+	 * Scheme, user and password, host and path, query. A password that is not encoded may
+	 * have any character, so what stands before the last '@' may all be one.
+	 */
+	private static final Pattern ADDRESS = Pattern.compile("(?s)([A-Za-z][A-Za-z0-9+.-]*://)(?:.*@)?([^?#]*)(.*)");
 
 	private StoreText() {
 	}

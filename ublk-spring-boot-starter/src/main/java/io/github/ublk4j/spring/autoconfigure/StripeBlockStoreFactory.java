@@ -20,6 +20,7 @@ import java.util.List;
 
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
+import io.github.ublk4j.store.StoreUnavailableException;
 import io.github.ublk4j.store.StripeBlockStore;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,8 @@ import org.springframework.util.unit.DataSize;
  * {@code store: stripe}.
  */
 final class StripeBlockStoreFactory extends ComposedStoreFactory {
+
+	private static final int SECTOR = 512;
 
 	private static final DataSize DEFAULT_UNIT = DataSize.ofKilobytes(64);
 
@@ -54,12 +57,18 @@ final class StripeBlockStoreFactory extends ComposedStoreFactory {
 
 	@Override
 	BlockStore compose(List<BlockStore> members, Device properties) {
-		return new StripeBlockStore(members, (int) Math.min(unit(properties), Integer.MAX_VALUE));
+		return new StripeBlockStore(members, (int) unit(properties));
 	}
 
+	/** Asked for before members are opened, and perhaps made. */
 	private static long unit(Device properties) {
 		DataSize unit = properties.stripe().unit();
-		return Math.max(((unit != null) ? unit : DEFAULT_UNIT).toBytes(), 1);
+		long bytes = ((unit != null) ? unit : DEFAULT_UNIT).toBytes();
+		if (bytes <= 0 || bytes % SECTOR != 0 || bytes > Integer.MAX_VALUE) {
+			throw new StoreUnavailableException("its stripes cannot have " + bytes + " bytes.",
+					"Set stripe.unit of the disk to a multiple of 512 bytes, such as 64KB.");
+		}
+		return bytes;
 	}
 
 	@Override

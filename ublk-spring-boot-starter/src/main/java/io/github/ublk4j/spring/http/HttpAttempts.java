@@ -16,7 +16,6 @@
 
 package io.github.ublk4j.spring.http;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -27,10 +26,8 @@ import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
 import org.springframework.web.reactive.function.client.ClientResponse;
 import org.springframework.web.reactive.function.client.WebClient;
-import org.springframework.web.reactive.function.client.WebClientException;
 
 /**
  * Asks a web server for an image several times, with pauses, as long as that may help.
@@ -54,18 +51,8 @@ final class HttpAttempts {
 			.onRetryExhaustedThrow((spec, last) -> last.failure());
 	}
 
-	<T> Mono<T> head(Function<ClientResponse, Mono<T>> answer) {
-		return exchange(HttpMethod.HEAD, (headers) -> {
-		}, answer);
-	}
-
 	<T> Mono<T> get(Consumer<HttpHeaders> request, Function<ClientResponse, Mono<T>> answer) {
-		return exchange(HttpMethod.GET, request, answer);
-	}
-
-	private <T> Mono<T> exchange(HttpMethod method, Consumer<HttpHeaders> request,
-			Function<ClientResponse, Mono<T>> answer) {
-		return this.client.method(method)
+		return this.client.get()
 			.uri(this.address.uri())
 			.headers(this::prepare)
 			.headers(request)
@@ -89,10 +76,12 @@ final class HttpAttempts {
 			return HttpFailure.passing(BlockErrno.ETIMEDOUT,
 					"its server has not answered within " + this.timeout.toMillis() + " ms", failure);
 		}
-		boolean broken = failure instanceof WebClientException || failure instanceof IOException;
-		return (broken && !(failure instanceof HttpFailure))
-				? HttpFailure.passing(BlockErrno.EIO, "the connection failed: " + failure.getMessage(), failure)
-				: failure;
+		// connections fail in many ways, some of them with exceptions of the client's
+		// library
+		return (failure instanceof Exception && !(failure instanceof HttpFailure)) ? HttpFailure.passing(BlockErrno.EIO,
+				"the connection failed: "
+						+ ((failure.getMessage() != null) ? failure.getMessage() : failure.getClass().getSimpleName()),
+				failure) : failure;
 	}
 
 	@Override

@@ -18,6 +18,8 @@ package io.github.ublk4j.spring.http;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import io.github.ublk4j.block.BlockErrno;
 import reactor.core.publisher.Flux;
@@ -38,6 +40,8 @@ import org.springframework.web.reactive.function.client.ClientResponse;
  */
 final class HttpImage {
 
+	private static final Pattern FIRST_BYTE = Pattern.compile("bytes 0-0/(\\d{1,18})");
+
 	private final HttpAttempts attempts;
 
 	private final long size;
@@ -51,27 +55,41 @@ final class HttpImage {
 	}
 
 	/**
-	 * Looks at an image, and reads its first byte to see that its server can give ranges.
+	 * Looks at an image by reading its first byte: what a HEAD says need not be true of
+	 * ranges, and an address may be signed for GET alone.
 	 */
 	static Mono<HttpImage> find(HttpAttempts attempts) {
-		return attempts.head((answer) -> refused(answer, found(attempts, answer)))
-			.flatMap((image) -> image.read(0, 1).thenReturn(image));
+		return attempts.get((request) -> request.set(HttpHeaders.RANGE, "bytes=0-0"),
+				(answer) -> refused(answer, Mono.fromCallable(() -> found(attempts, answer))
+					.flatMap((image) -> body(answer, 1).thenReturn(image))));
 	}
 
-	private static Mono<HttpImage> found(HttpAttempts attempts, ClientResponse answer) {
+	private static HttpImage found(HttpAttempts attempts, ClientResponse answer) throws HttpFailure {
+		requireRange(answer);
 		HttpHeaders headers = answer.headers().asHttpHeaders();
+		String given = String.valueOf(headers.getFirst(HttpHeaders.CONTENT_RANGE));
+		Matcher range = FIRST_BYTE.matcher(given);
+		if (!range.matches()) {
+			throw HttpFailure.lasting("its server does not say how large it is: it answers with the range " + given
+					+ " instead of bytes 0-0/<size>");
+		}
 		ImageVersion version = ImageVersion.of(headers);
-		if ("none".equalsIgnoreCase(headers.getFirst(HttpHeaders.ACCEPT_RANGES))) {
-			return Mono.error(HttpFailure.lasting("its server gives no ranges (Accept-Ranges: none)"));
-		}
-		if (headers.getContentLength() <= 0) {
-			return Mono.error(HttpFailure.lasting("its server does not say how large it is (Content-Length)"));
-		}
 		if (version == null) {
-			return Mono.error(HttpFailure
-				.lasting("its server sends neither a strong ETag nor Last-Modified, so a change would not be seen"));
+			throw HttpFailure
+				.lasting("its server sends neither a strong ETag nor Last-Modified, so a change would not be seen");
 		}
-		return Mono.just(new HttpImage(attempts, headers.getContentLength(), version));
+		return new HttpImage(attempts, Long.parseLong(range.group(1)), version);
+	}
+
+	private static void requireRange(ClientResponse answer) throws HttpFailure {
+		if (!answer.statusCode().isSameCodeAs(HttpStatus.PARTIAL_CONTENT)) {
+			throw HttpFailure.lasting("its server gives no ranges: it answers " + answer.statusCode().value()
+					+ " with the whole image, not 206");
+		}
+		List<String> encoding = answer.headers().header(HttpHeaders.CONTENT_ENCODING);
+		if (!encoding.isEmpty() && !encoding.get(0).equals("identity")) {
+			throw HttpFailure.lasting("its server encodes ranges (Content-Encoding)");
+		}
 	}
 
 	long size() {
@@ -89,7 +107,10 @@ final class HttpImage {
 		return this.attempts.get((request) -> {
 			request.set(HttpHeaders.RANGE, "bytes=" + offset + "-" + last);
 			this.version.require(request);
-		}, (answer) -> refused(answer, Mono.defer(() -> range(answer, offset, length))));
+		}, (answer) -> refused(answer, Mono.fromCallable(() -> {
+			requireRange(answer, offset, length);
+			return answer;
+		}).flatMap((range) -> body(range, length))));
 	}
 
 	/** Only what is asked of the answer is read of it. */
@@ -113,26 +134,19 @@ final class HttpImage {
 				passing ? HttpFailure.passing(BlockErrno.EIO, message, null) : HttpFailure.lasting(message));
 	}
 
-	private Mono<ByteBuffer> range(ClientResponse answer, long offset, int length) {
+	private void requireRange(ClientResponse answer, long offset, int length) throws HttpFailure {
 		HttpHeaders headers = answer.headers().asHttpHeaders();
 		if (!this.version.isOf(headers)) {
-			return Mono.error(HttpFailure.changed(
-					"it was opened as " + this.version + ", and is now " + headers.getOrEmpty(this.version.header())));
+			throw HttpFailure.changed(
+					"it was opened as " + this.version + ", and is now " + headers.getOrEmpty(this.version.header()));
 		}
-		if (!answer.statusCode().isSameCodeAs(HttpStatus.PARTIAL_CONTENT)) {
-			return Mono.error(HttpFailure.lasting("its server gives no ranges: it answers "
-					+ answer.statusCode().value() + " with the whole image, not 206"));
-		}
+		requireRange(answer);
 		String range = "bytes " + offset + "-" + (offset + length - 1) + "/";
 		String given = String.valueOf(headers.getFirst(HttpHeaders.CONTENT_RANGE));
 		if (!given.equals(range + this.size) && !given.equals(range + "*")) {
-			return Mono.error(HttpFailure
-				.lasting("its server answers with the range " + given + " instead of " + range + this.size));
+			throw HttpFailure
+				.lasting("its server answers with the range " + given + " instead of " + range + this.size);
 		}
-		if (!"identity".equals(headers.getOrDefault(HttpHeaders.CONTENT_ENCODING, List.of("identity")).get(0))) {
-			return Mono.error(HttpFailure.lasting("its server encodes ranges (Content-Encoding)"));
-		}
-		return body(answer, length);
 	}
 
 	private static Mono<ByteBuffer> body(ClientResponse answer, int length) {

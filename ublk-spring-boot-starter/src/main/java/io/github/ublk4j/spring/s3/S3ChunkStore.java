@@ -111,18 +111,20 @@ final class S3ChunkStore implements ChunkStore {
 		return Mono.defer(() -> {
 			long number = this.numbers.incrementAndGet();
 			return this.objects.put(S3Index.name(index, token, number), chunk)
-				.then(Mono.defer(() -> change(token, index, token, number)));
+				.then(Mono.defer(
+						() -> change(token, index, token, number, () -> remove(S3Index.name(index, token, number)))));
 		});
 	}
 
 	@Override
 	public Mono<Void> delete(long token, long index) {
-		return Mono.defer(() -> change(token, index, 0, 0));
+		return Mono.defer(() -> change(token, index, 0, 0, () -> {
+		}));
 	}
 
-	private Mono<Void> change(long token, long index, long nameToken, long nameNumber) {
+	private Mono<Void> change(long token, long index, long nameToken, long nameNumber, Runnable refused) {
 		String before = segment(index).index().name(index);
-		return segment(index).change(token, index, nameToken, nameNumber)
+		return segment(index).change(token, index, nameToken, nameNumber, refused)
 			.onErrorResume(FencedException.class,
 					(failure) -> S3Fence.read(this.objects)
 						.flatMap((fence) -> Mono.error(new FencedException("it is served by " + fence.holder()))))
@@ -159,11 +161,7 @@ final class S3ChunkStore implements ChunkStore {
 
 	@Override
 	public Mono<Void> release() {
-		return S3Fence
-			.change(this.objects,
-					(fence) -> Mono
-						.just(fence.holder().equals(this.claim.holder()) ? new S3Fence(fence.token(), 0, "") : fence))
-			.then();
+		return S3Fence.release(this.objects, this.claim.holder());
 	}
 
 }

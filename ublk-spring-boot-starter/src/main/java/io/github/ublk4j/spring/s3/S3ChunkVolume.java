@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 
 import io.github.ublk4j.store.StoreUnavailableException;
@@ -44,6 +45,9 @@ import software.amazon.awssdk.services.s3.S3AsyncClient;
 public final class S3ChunkVolume implements ChunkVolume {
 
 	private static final String DESCRIPTOR = "volume";
+
+	/** Each is written when the volume is opened, and takes 16 KiB of memory. */
+	private static final int MAX_INDEXES = 2048;
 
 	private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9._/-]{1,512}");
 
@@ -93,7 +97,22 @@ public final class S3ChunkVolume implements ChunkVolume {
 
 	@Override
 	public Mono<VolumeDescriptor> createIfAbsent(VolumeDescriptor descriptor) {
+		if (indexes(descriptor.size(), descriptor.chunkSize()) > MAX_INDEXES) {
+			long enough = descriptor.chunkSize();
+			while (indexes(descriptor.size(), enough) > MAX_INDEXES) {
+				enough *= 2;
+			}
+			return Mono.error(new StoreUnavailableException(
+					"The " + this + " of " + descriptor.size() + " bytes would have too many chunks of "
+							+ descriptor.chunkSize() + " bytes, all of which are known by name.",
+					"Set chunks.chunk-size to " + (enough >> 10) + "KB or more."));
+		}
 		return this.objects.replace(DESCRIPTOR, null, text(descriptor)).then(describe());
+	}
+
+	private static long indexes(long size, long chunkSize) {
+		long segment = chunkSize * S3Index.CHUNKS;
+		return size / segment + ((size % segment > 0) ? 1 : 0);
 	}
 
 	@Override
@@ -101,9 +120,24 @@ public final class S3ChunkVolume implements ChunkVolume {
 		if (claim.readOnly()) {
 			return Mono.just(new S3ReadOnlyChunkStore(this.objects));
 		}
-		return describe().flatMap((volume) -> requireConditions(volume)
-			.then(S3Fence.change(this.objects, (fence) -> claimed(claim, fence)))
-			.flatMap((fence) -> S3ChunkStore.open(this.objects, claim, volume, fence.token())));
+		return describe().flatMap((volume) -> requireConditions(volume).then(open(claim, volume)));
+	}
+
+	/** If the volume cannot be given back, it is held for the rest of the lease. */
+	private Mono<ChunkStore> open(VolumeClaim claim, VolumeDescriptor volume) {
+		Mono<Void> giveBack = S3Fence.release(this.objects, claim.holder()).onErrorComplete();
+		return Mono.defer(() -> {
+			AtomicBoolean opened = new AtomicBoolean();
+			return S3Fence.change(this.objects, (fence) -> claimed(claim, fence))
+				.flatMap((fence) -> S3ChunkStore.open(this.objects, claim, volume, fence.token()))
+				.doOnNext((store) -> opened.set(true))
+				.onErrorResume((failure) -> giveBack.then(Mono.error(failure)))
+				.doOnCancel(() -> {
+					if (!opened.get()) {
+						giveBack.subscribe();
+					}
+				});
+		});
 	}
 
 	private Mono<S3Fence> claimed(VolumeClaim claim, S3Fence fence) {

@@ -70,6 +70,16 @@ record S3Fence(long token, long until, String holder) {
 			.repeatWhenEmpty(ATTEMPTS, (again) -> again);
 	}
 
+	/**
+	 * Gives the volume up, unless somebody else holds it.
+	 */
+	static Mono<Void> release(S3Objects objects, String holder) {
+		return read(objects).filter((fence) -> fence.holder().equals(holder))
+			.flatMap((held) -> change(objects,
+					(fence) -> Mono.just(fence.holder().equals(holder) ? new S3Fence(fence.token(), 0, "") : fence)))
+			.then();
+	}
+
 	private static S3Fence parse(ByteBuffer data) {
 		String[] parts = StandardCharsets.UTF_8.decode(data.duplicate()).toString().split(" ", 3);
 		return new S3Fence(Long.parseLong(parts[0]), Long.parseLong(parts[1]), parts[2]);

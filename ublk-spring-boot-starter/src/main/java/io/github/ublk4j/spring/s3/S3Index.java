@@ -17,6 +17,7 @@
 package io.github.ublk4j.spring.s3;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.UUID;
 
 import io.github.ublk4j.store.StoreUnavailableException;
@@ -36,13 +37,16 @@ record S3Index(long token, UUID id, long[] names) {
 	/** Chunks of a segment. */
 	static final int CHUNKS = 1024;
 
+	/** Shared, since a volume has many indexes that name nothing. */
+	private static final long[] NO_NAMES = new long[2 * CHUNKS];
+
 	private static final int HEADER = 4 * Long.BYTES;
 
 	// "ublkidx1"
 	private static final long MAGIC = 0x75626c6b69647831L;
 
 	static S3Index empty() {
-		return new S3Index(0, new UUID(0, 0), new long[2 * CHUNKS]);
+		return new S3Index(0, new UUID(0, 0), NO_NAMES);
 	}
 
 	/**
@@ -76,7 +80,7 @@ record S3Index(long token, UUID id, long[] names) {
 		UUID id = new UUID(data.getLong(), data.getLong());
 		long[] names = new long[2 * CHUNKS];
 		data.asLongBuffer().get(names);
-		return new S3Index(token, id, names);
+		return new S3Index(token, id, Arrays.equals(names, NO_NAMES) ? NO_NAMES : names);
 	}
 
 }

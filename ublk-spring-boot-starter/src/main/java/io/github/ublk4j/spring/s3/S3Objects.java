@@ -102,7 +102,7 @@ final class S3Objects {
 		return Mono.fromFuture(() -> this.client.putObject((request) -> {
 			request.bucket(this.bucket).key(this.prefix + key);
 			more.accept(request);
-		}, AsyncRequestBody.fromByteBuffer(data.duplicate()))).map((answer) -> String.valueOf(answer.eTag()));
+		}, AsyncRequestBody.fromRemainingByteBuffer(data.duplicate()))).map((answer) -> String.valueOf(answer.eTag()));
 	}
 
 	Mono<Void> delete(String key) {

@@ -118,11 +118,14 @@ final class S3Segment {
 	 * @param chunk the number of the chunk
 	 * @param nameToken the token in the name of the object, 0 for none
 	 * @param nameNumber the number in its name
+	 * @param refused what to do if it is certain that no index has been, or will be,
+	 * written that names the object
 	 * @return completes when the index is stored
 	 */
-	Mono<Void> change(long used, long chunk, long nameToken, long nameNumber) {
+	Mono<Void> change(long used, long chunk, long nameToken, long nameNumber, Runnable refused) {
 		return Mono.defer(() -> {
-			Edit edit = new Edit(used, 2 * (int) (chunk % S3Index.CHUNKS), nameToken, nameNumber, Sinks.empty());
+			Edit edit = new Edit(used, 2 * (int) (chunk % S3Index.CHUNKS), nameToken, nameNumber, refused,
+					Sinks.empty());
 			synchronized (this) {
 				this.waiting.add(edit);
 			}
@@ -142,10 +145,10 @@ final class S3Segment {
 		List<Edit> batch = new ArrayList<>();
 		for (Edit edit : takeBatch()) {
 			if (edit.token() != mine) {
-				edit.result().tryEmitError(new FencedException("its token is not the latest"));
+				edit.refuse(new FencedException("its token is not the latest"));
 			}
 			else if (!this.known) {
-				edit.result().tryEmitError(new IOException("an earlier change of the index may still take effect"));
+				edit.refuse(new IOException("an earlier change of the index may still take effect"));
 			}
 			else {
 				batch.add(edit);
@@ -192,7 +195,13 @@ final class S3Segment {
 
 	}
 
-	private record Edit(long token, int at, long nameToken, long nameNumber, Sinks.Empty<Void> result) {
+	private record Edit(long token, int at, long nameToken, long nameNumber, Runnable refused,
+			Sinks.Empty<Void> result) {
+
+		void refuse(IOException why) {
+			this.refused.run();
+			this.result.tryEmitError(why);
+		}
 
 	}
 

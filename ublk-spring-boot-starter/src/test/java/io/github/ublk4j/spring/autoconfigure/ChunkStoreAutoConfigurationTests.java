@@ -179,7 +179,7 @@ class ChunkStoreAutoConfigurationTests {
 
 	@ParameterizedTest
 	@CsvSource({ "redis:x, it needs a ReactiveRedisConnectionFactory", "r2dbc:x, it needs a ConnectionFactory",
-			"s3:x/y, a bean of the type S3AsyncClient" })
+			"s3:x/y, 'exactly one bean of the type S3AsyncClient, or one that is @Primary'" })
 	void missingBeanIsNamed(String store, String bean) {
 		this.contextRunner.withPropertyValues("ublk.devices.disk.store=" + store).run((context) -> {
 			assertThat(context.getStartupFailure()).isNotNull();

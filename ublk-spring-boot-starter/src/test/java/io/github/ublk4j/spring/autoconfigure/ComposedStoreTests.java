@@ -112,6 +112,28 @@ class ComposedStoreTests {
 	}
 
 	@Test
+	void unitOfStripesThatIsOfNoUseIsRefusedBeforeStoresAreMade() {
+		disk("stripe").withPropertyValues("ublk.devices.disk.size=1MB", "ublk.devices.disk.stripe.unit=100B")
+			.run((context) -> {
+				assertThat(failure(context)).hasMessageContaining("its stripes cannot have 100 bytes.");
+				assertThat(failure(context).remedy()).startsWith("Set stripe.unit of the disk to ");
+				assertThat(this.a).doesNotExist();
+			});
+	}
+
+	@Test
+	void tooManyStoresOfAMirrorAreRefusedBeforeTheyAreMade() {
+		this.contextRunner
+			.withPropertyValues("ublk.devices.disk.store=mirror", "ublk.devices.disk.size=1MB",
+					"ublk.devices.disk.mirror.stores=file:" + this.a + ",memory".repeat(16))
+			.run((context) -> {
+				assertThat(failure(context)).hasMessageContaining("it has 17 stores.");
+				assertThat(failure(context).remedy()).isEqualTo("Leave at most 16 in mirror.stores of the disk.");
+				assertThat(this.a).doesNotExist();
+			});
+	}
+
+	@Test
 	void mirrorIsMadeAndFoundAgain() throws Exception {
 		disk("mirror").withPropertyValues("ublk.devices.disk.size=1MB").run((context) -> {
 			assertThat(this.a).hasSize(2 << 20);

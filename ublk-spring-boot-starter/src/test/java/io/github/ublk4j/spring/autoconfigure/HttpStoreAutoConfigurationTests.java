@@ -96,6 +96,32 @@ class HttpStoreAutoConfigurationTests {
 	}
 
 	@Test
+	void propertiesHoldWhenTheSizeIsLookedUpToo() {
+		ApplicationContextRunner impatient = this.contextRunner.withPropertyValues("ublk.devices.image.http.retries=0");
+		this.server.next(503);
+		impatient.run((context) -> assertThat(failure(context)).hasMessageContaining("its server answers 503"));
+		this.server.next(503);
+		impatient
+			.withPropertyValues("ublk.devices.image.store=stripe",
+					"ublk.devices.image.stripe.stores=" + this.server.address())
+			.run((context) -> assertThat(failure(context)).hasMessageContaining("its server answers 503"));
+		assertThat(this.server.requests()).hasSize(2);
+	}
+
+	@Test
+	void oneOfSeveralWebClientsMustBePrimary() {
+		ApplicationContextRunner several = this.contextRunner.withBean("a", WebClient.Builder.class,
+				WebClient::builder);
+		several.withBean("b", WebClient.Builder.class, WebClient::builder).run((context) -> {
+			assertThat(failure(context))
+				.hasMessageContaining("There are several beans of the type WebClient.Builder: [a, b].");
+			assertThat(failure(context).remedy()).isEqualTo("Mark the one to ask for images @Primary.");
+		});
+		several.withBean("b", WebClient.Builder.class, WebClient::builder, (definition) -> definition.setPrimary(true))
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
 	void secretsAreNotInMessages() {
 		this.contextRunner
 			.withPropertyValues("ublk.devices.image.store=http://me:pass@127.0.0.1:1/disk.img?key=secret",

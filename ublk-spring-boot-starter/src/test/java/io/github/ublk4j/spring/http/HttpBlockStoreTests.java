@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 import io.github.ublk4j.block.BlockErrno;
@@ -30,6 +31,7 @@ import io.github.ublk4j.spring.test.BlockDeviceContract;
 import io.github.ublk4j.spring.test.BlockDeviceTestClient;
 import io.github.ublk4j.store.StoreUnavailableException;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.timeout.ReadTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -127,8 +129,7 @@ class HttpBlockStoreTests extends BlockDeviceContract {
 	@Test
 	void everyRequestAsksForTheVersionThatWasOpened() {
 		read(open(), 512, 1024);
-		assertThat(this.server.requests()).containsExactly("HEAD - -", "GET bytes=0-0 \"v1\"",
-				"GET bytes=512-1535 \"v1\"");
+		assertThat(this.server.requests()).containsExactly("GET bytes=0-0 -", "GET bytes=512-1535 \"v1\"");
 	}
 
 	@Test
@@ -157,17 +158,16 @@ class HttpBlockStoreTests extends BlockDeviceContract {
 	@Test
 	void serverWithoutRangesIsRefused() {
 		this.server.giveNoRanges();
-		refused("Accept-Ranges: none");
+		refused("it answers 200 with the whole image, not 206");
 	}
 
 	@Test
-	void serverThatOnlySaysItHasRangesIsRefused() {
-		this.server.next((request, response) -> response.header("ETag", "\"v1\"")
-			.header("Content-Length", String.valueOf(SIZE))
-			.header("Accept-Ranges", "bytes")
-			.send());
-		this.server.giveNoRanges();
-		refused("it answers 200 with the whole image, not 206");
+	void serverThatDoesNotSayTheSizeIsRefused() {
+		this.server.next((request, response) -> response.status(206)
+			.header("ETag", "\"v1\"")
+			.header("Content-Range", "bytes 0-0/*")
+			.send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(new byte[1]))));
+		refused("does not say how large it is: it answers with the range bytes 0-0/* ");
 	}
 
 	@Test
@@ -273,6 +273,27 @@ class HttpBlockStoreTests extends BlockDeviceContract {
 			.send(Flux.just(Unpooled.wrappedBuffer(new byte[100]))
 				.concatWith(Mono.error(new IllegalStateException()))));
 		assertThat(read(store, 512, 1024)).isEqualTo(content(512, 1024));
+	}
+
+	/** As Netty's read timeout does, which is neither an I/O error nor Spring's. */
+	@Test
+	void failureOfTheClientIsAnotherAttempt() {
+		AtomicInteger failures = new AtomicInteger(1);
+		WebClient failing = WebClient.builder()
+			.filter((request, next) -> (failures.getAndDecrement() > 0) ? Mono.error(ReadTimeoutException.INSTANCE)
+					: next.exchange(request))
+			.build();
+		HttpBlockStore store = open(
+				HttpBlockStore.at(failing, this.server.address()).retries(1).firstPause(Duration.ofMillis(1)));
+		failures.set(1);
+		assertThat(read(store, 512, 1024)).isEqualTo(content(512, 1024));
+		failures.set(2);
+		assertThat(failure(store)).hasMessageContaining("the connection failed: ReadTimeoutException");
+		failures.set(2);
+		assertThatExceptionOfType(StoreUnavailableException.class)
+			.isThrownBy(() -> open(
+					HttpBlockStore.at(failing, this.server.address()).retries(1).firstPause(Duration.ofMillis(1))))
+			.withMessageContaining("cannot be served: the connection failed: ");
 	}
 
 	@Test

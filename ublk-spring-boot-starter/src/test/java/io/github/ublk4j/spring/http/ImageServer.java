@@ -117,8 +117,10 @@ public final class ImageServer implements AutoCloseable {
 		this.faults.add(fault);
 	}
 
-	/** Answers the next request with a status. */
-	void next(int status) {
+	/**
+	 * Answers the next request with a status.
+	 */
+	public void next(int status) {
 		next((request, response) -> response.status(status).send());
 	}
 
@@ -138,10 +140,8 @@ public final class ImageServer implements AutoCloseable {
 		if (this.modified != null) {
 			response.header("Last-Modified", this.modified);
 		}
-		if (request.method().equals(HttpMethod.HEAD)) {
-			return response.header("Accept-Ranges", this.ranges ? "bytes" : "none")
-				.header("Content-Length", String.valueOf(this.content.length))
-				.send();
+		if (!request.method().equals(HttpMethod.GET)) {
+			return response.status(405).send();
 		}
 		return range(request, response);
 	}

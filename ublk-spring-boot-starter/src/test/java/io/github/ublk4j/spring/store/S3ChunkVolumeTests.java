@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,8 @@ import io.github.ublk4j.store.chunk.VolumeClaim;
 import io.github.ublk4j.store.chunk.VolumeDescriptor;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.interceptor.Context.AfterExecution;
@@ -213,6 +216,74 @@ class S3ChunkVolumeTests extends AbstractChunkVolumeTests {
 			assertThat(read.array()).isEqualTo(bytes(i, CHUNK));
 		}
 		store.close();
+	}
+
+	@Test
+	void chunkIsWhatRemainsOfTheBuffer() {
+		ChunkStore chunks = claim("A", false);
+		byte[] larger = bytes(1, CHUNK + 512);
+		end(chunks.put(chunks.token(), 1, ByteBuffer.wrap(larger, 512, CHUNK)));
+		assertThat(array(await(chunks.get(1, 0, CHUNK)))).isEqualTo(Arrays.copyOfRange(larger, 512, larger.length));
+		end(chunks.release());
+	}
+
+	@Test
+	void objectOfAPutThatIsRefusedIsRemoved() {
+		ChunkStore chunks = claim("A", false);
+		await(chunks.nextToken());
+		assertThat(failure(chunks.put(chunks.token(), 1, ByteBuffer.wrap(bytes(1, CHUNK)))))
+			.isInstanceOf(FencedException.class);
+		Awaitility.await()
+			.atMost(TIMEOUT)
+			.untilAsserted(() -> assertThat(keys()).containsExactlyInAnyOrder("volume", "fence", "index/0", "index/1"));
+		end(chunks.release());
+	}
+
+	@Test
+	void volumeIsNotHeldByAClaimThatFailed() {
+		claimWhileIndexesDo(() -> {
+			throw SdkClientException.create("lost");
+		}, Mono.never());
+	}
+
+	@Test
+	void volumeIsNotHeldByAClaimThatWasGivenUp() {
+		Sinks.Empty<Void> stop = Sinks.empty();
+		claimWhileIndexesDo(stop::tryEmitEmpty, stop.asMono());
+	}
+
+	private void claimWhileIndexesDo(Runnable action, Mono<Void> stop) {
+		end(claim("earlier", false).release());
+		AtomicBoolean happened = new AtomicBoolean();
+		ExecutionInterceptor interceptor = new ExecutionInterceptor() {
+
+			@Override
+			public void beforeTransmission(BeforeTransmission context, ExecutionAttributes attributes) {
+				if (context.httpRequest().encodedPath().contains("/index/")) {
+					happened.set(true);
+					action.run();
+				}
+			}
+
+		};
+		try (S3AsyncClient client = TestS3.client(interceptor)) {
+			ChunkVolume volume = new S3ChunkVolume(client, TestS3.BUCKET, "volumes/" + this.name);
+			Mono<ChunkStore> claim = volume.claim(new VolumeClaim("A", false, Duration.ofHours(1), false));
+			assertThat(claim.takeUntilOther(stop).onErrorComplete().blockOptional(TIMEOUT)).isEmpty();
+			assertThat(happened).isTrue();
+			Awaitility.await().atMost(TIMEOUT).ignoreExceptions().untilAsserted(() -> end(claim("B", false).release()));
+		}
+	}
+
+	@Test
+	void volumeOfTooManyChunksIsRefusedWithTheSizeThatTheyNeed() {
+		ChunkVolume volume = volume(this.name);
+		assertThat(failure(volume.createIfAbsent(VolumeDescriptor.create(1L << 40, 64 << 10)).then()))
+			.isInstanceOf(StoreUnavailableException.class)
+			.hasMessageContaining("Set chunks.chunk-size to 512KB or more.");
+		assertThat(keys()).isEmpty();
+		assertThat(await(volume.createIfAbsent(VolumeDescriptor.create(1L << 40, 512 << 10))).size())
+			.isEqualTo(1L << 40);
 	}
 
 	@Test
