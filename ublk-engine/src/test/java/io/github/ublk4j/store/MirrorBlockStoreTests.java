@@ -268,6 +268,29 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		this.second.mend();
 	}
 
+	/** It has a write that the last current member has failed, which may not be there. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void memberIsNotCurrentBeforeItHasWhatItMissedAtTheEndOfItsResync(boolean inFlush) {
+		MirrorBlockStore mirror = mirror(SOON, this.first, this.second);
+		awaitCurrent(mirror);
+		write(mirror, 0, bytes(1, MIRROR));
+		this.second.breakDown();
+		write(mirror, 0, bytes(2, MIRROR));
+		Sinks.Empty<Void> held = Sinks.empty();
+		this.second.holdEndOfResync(inFlush, held);
+		this.second.mend();
+		await(() -> assertThat(this.second.isHeld()).isTrue());
+
+		this.first.breakWrites();
+		assertThat(failure(mirror.write(REGION, ByteBuffer.wrap(bytes(3, 512)))))
+			.hasMessageContaining("is not written");
+		this.first.mend();
+		held.tryEmitEmpty();
+		awaitCurrent(mirror);
+		assertThat(this.second.content()).isEqualTo(this.first.content());
+	}
+
 	/** Its label says so since the resync has begun. */
 	@Test
 	void memberWhoseResyncWasInterruptedIsNotServedAlone() {

@@ -70,7 +70,7 @@ final class MirrorLabels {
 	}
 
 	/**
-	 * Makes a member that has everything current.
+	 * Makes a member current, unless it has missed something or failed meanwhile.
 	 */
 	Mono<Void> promote(MirrorMember member) {
 		return inTurn(() -> write(false, member));

@@ -182,13 +182,22 @@ final class MirrorMembers {
 	}
 
 	/**
+	 * What has failed on the last current member can have been missed since the last
+	 * copy.
+	 */
+	private static boolean hasAll(MirrorMember member) {
+		return member.state() == MemberState.RESYNCING && member.missed().isEmpty();
+	}
+
+	/**
 	 * Begins to write labels that say who is current.
 	 * @param promoted a member that becomes current with them, if it is still resyncing
+	 * and has everything
 	 * @return those that are
 	 */
 	synchronized Set<MirrorMember> beginRecord(@Nullable MirrorMember promoted) {
 		Set<MirrorMember> current = new HashSet<>(in(MemberState.CURRENT));
-		if (promoted != null && promoted.state() == MemberState.RESYNCING) {
+		if (promoted != null && hasAll(promoted)) {
 			current.add(promoted);
 		}
 		// until it is known which labels have been written, either can be what is found
@@ -214,7 +223,7 @@ final class MirrorMembers {
 		if (failures.keySet().stream().anyMatch(current::contains)) {
 			return false;
 		}
-		if (promoted != null && current.contains(promoted) && promoted.state() == MemberState.RESYNCING) {
+		if (promoted != null && current.contains(promoted) && hasAll(promoted)) {
 			promoted.state(MemberState.CURRENT, null);
 			logger.info("The member {} of the mirror is current again", promoted);
 		}

@@ -73,10 +73,13 @@ final class MirrorResync {
 				return Mono.empty();
 			}
 			Regions regions = new Regions(member);
-			return this.labels.announce()
-				.then(Mono.defer(regions::copyNext).repeat().takeUntil((more) -> !more).then())
+			Mono<Boolean> round = Mono.defer(regions::copyNext)
+				.repeat()
+				.takeUntil((more) -> !more)
 				.then(Mono.defer(member::flush))
-				.then(this.labels.promote(member));
+				.then(this.labels.promote(member))
+				.then(Mono.fromSupplier(() -> this.members.isResyncing(member)));
+			return this.labels.announce().then(round.repeat().takeUntil((missedMore) -> !missedMore).then());
 		});
 	}
 
