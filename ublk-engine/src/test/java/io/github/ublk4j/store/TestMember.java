@@ -50,6 +50,10 @@ final class TestMember extends ForwardingBlockStore {
 
 	private volatile boolean broken;
 
+	private volatile Sinks.@Nullable Empty<Void> patience;
+
+	private volatile boolean waitedFor;
+
 	private volatile boolean unreadable;
 
 	private volatile boolean unwritable;
@@ -78,6 +82,17 @@ final class TestMember extends ForwardingBlockStore {
 	/** Fails every request from now on. */
 	void breakDown() {
 		this.broken = true;
+	}
+
+	/** Fails every request from now on, but not before the sink ends. */
+	void breakDownSlowly(Sinks.Empty<Void> until) {
+		this.patience = until;
+		this.broken = true;
+	}
+
+	/** Returns whether a request has begun to fail slowly. */
+	boolean isWaitedFor() {
+		return this.waitedFor;
 	}
 
 	/** Fails every read of data from now on. */
@@ -229,9 +244,16 @@ final class TestMember extends ForwardingBlockStore {
 	}
 
 	private Mono<Void> unlessBroken(Supplier<Mono<Void>> request) {
-		return Mono.defer(() -> this.broken
-				? Mono.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " is broken"))
-				: request.get());
+		return Mono.defer(() -> {
+			if (!this.broken) {
+				return request.get();
+			}
+			Mono<Void> failure = Mono
+				.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " is broken"));
+			Sinks.Empty<Void> until = this.patience;
+			this.waitedFor = until != null;
+			return (until != null) ? until.asMono().then(failure) : failure;
+		});
 	}
 
 	@Override
