@@ -70,8 +70,9 @@ final class MirrorAssembly {
 			throw new StoreUnavailableException(
 					"The store " + smallest.store() + " has room for " + smallest.room() + " bytes of a mirror of "
 							+ latest.size() + ".",
-					"Make it as large as the other members, " + MirrorBlockStore.DATA_OFFSET
-							+ " bytes larger than the mirror.");
+					"If the disk was given a smaller size than the mirror has, make it " + latest.size()
+							+ " bytes. Otherwise make the store as large as the other members, "
+							+ MirrorBlockStore.DATA_OFFSET + " bytes larger than the mirror.");
 		}
 		return new MirrorAssembly(found, latest, latest.mirror(), latest.size());
 	}
