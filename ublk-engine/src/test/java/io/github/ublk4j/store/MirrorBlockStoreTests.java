@@ -138,6 +138,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 	void mirrorGoesOnWithoutMemberThatFailsWrite() {
 		MirrorBlockStore mirror = current();
 		write(mirror, 0, bytes(1, MIRROR));
+		succeed(mirror.flush());
 		this.first.breakDown();
 		write(mirror, REGION, bytes(2, 512));
 		assertThat(read(mirror, REGION, 512)).isEqualTo(bytes(2, 512));
@@ -192,6 +193,60 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		assertThat(this.second.content()).isEqualTo(this.first.content());
 		assertThat(this.second.writes() - before).as("regions with data").isEqualTo(2);
 		assertThat(again.members().get(1)).isEqualTo(new MemberStatus("B", MemberState.CURRENT, 0, null));
+	}
+
+	/** Its server has died, and with it what it had acknowledged and not yet flushed. */
+	@Test
+	void memberThatReturnsGetsAgainWhatItHadNotFlushed() {
+		current().close();
+		MirrorBlockStore mirror = mirror(SOON, this.first, this.second);
+		write(mirror, 2 * REGION, bytes(1, 512));
+		succeed(mirror.flush());
+		write(mirror, 5 * REGION, bytes(2, 512));
+		this.second.breakDown();
+		write(mirror, 9 * REGION, bytes(3, 512));
+		assertThat(mirror.members().get(1).staleBytes()).isEqualTo(2 * REGION);
+
+		this.second.overwrite(MirrorBlockStore.DATA_OFFSET + 5 * REGION, new byte[512]);
+		this.second.mend();
+		awaitCurrent(mirror);
+		assertThat(this.second.content()).isEqualTo(this.first.content());
+	}
+
+	@Test
+	void flushCoversOnlyWhatHadEndedWhenItBegan() {
+		MirrorBlockStore mirror = current();
+		Sinks.Empty<Void> held = Sinks.empty();
+		this.second.holdEndOfResync(true, held);
+		write(mirror, 2 * REGION, bytes(1, 512));
+		CompletableFuture<Void> flush = mirror.flush().toFuture();
+		write(mirror, 5 * REGION, bytes(2, 512));
+		held.tryEmitEmpty();
+		assertThat(flush).succeedsWithin(TIMEOUT);
+
+		this.second.breakDown();
+		write(mirror, 9 * REGION, bytes(3, 512));
+		assertThat(mirror.members().get(1).staleBytes()).isEqualTo(2 * REGION);
+	}
+
+	/** What that takes is the time-out of a server that is gone. */
+	@Test
+	void requestsDoNotWaitForStaleMemberThatTakesLongToFail() {
+		current().close();
+		MirrorBlockStore mirror = mirror(SOON, this.first, this.second);
+		this.second.breakDown();
+		write(mirror, 0, bytes(1, 512));
+		Sinks.Empty<Void> timeout = Sinks.empty();
+		this.second.breakDownSlowly(timeout);
+		await(() -> assertThat(this.second.isWaitedFor()).isTrue());
+
+		write(mirror, 0, bytes(2, 512));
+		succeed(mirror.flush());
+		assertThat(states(mirror)).containsExactly(MemberState.CURRENT, MemberState.STALE);
+		timeout.tryEmitEmpty();
+		this.second.mend();
+		awaitCurrent(mirror);
+		assertThat(this.second.content()).isEqualTo(this.first.content());
 	}
 
 	@Test
@@ -268,6 +323,29 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		this.second.mend();
 	}
 
+	/** It has a write that the last current member has failed, which may not be there. */
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void memberIsNotCurrentBeforeItHasWhatItMissedAtTheEndOfItsResync(boolean inFlush) {
+		MirrorBlockStore mirror = mirror(SOON, this.first, this.second);
+		awaitCurrent(mirror);
+		write(mirror, 0, bytes(1, MIRROR));
+		this.second.breakDown();
+		write(mirror, 0, bytes(2, MIRROR));
+		Sinks.Empty<Void> held = Sinks.empty();
+		this.second.holdEndOfResync(inFlush, held);
+		this.second.mend();
+		await(() -> assertThat(this.second.isHeld()).isTrue());
+
+		this.first.breakWrites();
+		assertThat(failure(mirror.write(REGION, ByteBuffer.wrap(bytes(3, 512)))))
+			.hasMessageContaining("is not written");
+		this.first.mend();
+		held.tryEmitEmpty();
+		awaitCurrent(mirror);
+		assertThat(this.second.content()).isEqualTo(this.first.content());
+	}
+
 	/** Its label says so since the resync has begun. */
 	@Test
 	void memberWhoseResyncWasInterruptedIsNotServedAlone() {
@@ -333,6 +411,30 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 			.withMessageContaining("The store B holds something else than a mirror.");
 		assertThat(this.first.isClosed()).isTrue();
 		assertThat(this.second.isClosed()).isTrue();
+	}
+
+	/** As btrfs, ZFS and ISO 9660 do. */
+	@Test
+	void fileSystemThatBeginsLaterIsNotOverwritten() {
+		this.second.overwrite(64 << 10, new byte[] { 1 });
+		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(this::current)
+			.withMessageContaining("The store B holds something else than a mirror.");
+	}
+
+	@Test
+	void membersThatHaveBothBeenWrittenAloneAreNotMixed() {
+		current().close();
+		MirrorBlockStore alone = mirror(NEVER, this.second);
+		write(alone, 0, bytes(2, 512));
+		alone.close();
+		mirror(NEVER, this.first).close();
+
+		assertThatExceptionOfType(StoreUnavailableException.class)
+			.isThrownBy(() -> mirror(NEVER, this.first, this.second))
+			.withMessageContaining("The stores B and A were both written without the other")
+			.satisfies((failure) -> assertThat(failure.remedy()).contains("overwrite the first 8 KiB"));
+		this.first.overwrite(0, new byte[8192]);
+		assertThat(read(mirror(NEVER, this.first, this.second), 0, 512)).isEqualTo(bytes(2, 512));
 	}
 
 	@Test

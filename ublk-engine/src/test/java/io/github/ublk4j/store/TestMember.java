@@ -50,7 +50,13 @@ final class TestMember extends ForwardingBlockStore {
 
 	private volatile boolean broken;
 
+	private volatile Sinks.@Nullable Empty<Void> patience;
+
+	private volatile boolean waitedFor;
+
 	private volatile boolean unreadable;
+
+	private volatile boolean unwritable;
 
 	private volatile boolean readOnly;
 
@@ -59,6 +65,14 @@ final class TestMember extends ForwardingBlockStore {
 	private volatile boolean closed;
 
 	private volatile Sinks.@Nullable Empty<Void> labels;
+
+	private volatile Sinks.@Nullable Empty<Void> end;
+
+	private volatile boolean endInFlush;
+
+	private volatile boolean dataWritten;
+
+	private volatile boolean held;
 
 	TestMember(String name, long mirrorSize) {
 		super(MemoryBlockStore.sparse(mirrorSize + MirrorBlockStore.DATA_OFFSET));
@@ -70,14 +84,31 @@ final class TestMember extends ForwardingBlockStore {
 		this.broken = true;
 	}
 
+	/** Fails every request from now on, but not before the sink ends. */
+	void breakDownSlowly(Sinks.Empty<Void> until) {
+		this.patience = until;
+		this.broken = true;
+	}
+
+	/** Returns whether a request has begun to fail slowly. */
+	boolean isWaitedFor() {
+		return this.waitedFor;
+	}
+
 	/** Fails every read of data from now on. */
 	void breakReads() {
 		this.unreadable = true;
 	}
 
+	/** Fails every write of data from now on. */
+	void breakWrites() {
+		this.unwritable = true;
+	}
+
 	void mend() {
 		this.broken = false;
 		this.unreadable = false;
+		this.unwritable = false;
 	}
 
 	void readOnly() {
@@ -92,6 +123,28 @@ final class TestMember extends ForwardingBlockStore {
 	/** Holds labels until the sink ends. */
 	void holdLabels(Sinks.@Nullable Empty<Void> until) {
 		this.labels = until;
+	}
+
+	/** Holds the end of a resync that writes data: its flush, or the label after that. */
+	void holdEndOfResync(boolean inFlush, Sinks.Empty<Void> until) {
+		this.dataWritten = false;
+		this.endInFlush = inFlush;
+		this.end = until;
+	}
+
+	/** Returns whether the end of a resync has begun to be held. */
+	boolean isHeld() {
+		return this.held;
+	}
+
+	private Mono<Void> end(boolean inFlush) {
+		Sinks.Empty<Void> until = this.end;
+		if (until == null || !this.dataWritten || inFlush != this.endInFlush) {
+			return Mono.empty();
+		}
+		this.end = null;
+		this.held = true;
+		return until.asMono();
 	}
 
 	/** Returns a way to it, which can be cut like that of a server that dies. */
@@ -158,7 +211,14 @@ final class TestMember extends ForwardingBlockStore {
 
 	@Override
 	public Mono<Void> write(long offset, ByteBuffer source) {
-		Mono<Void> write = unlessBroken(() -> super.write(offset, source));
+		Mono<Void> write = unlessBroken(() -> {
+			boolean data = offset >= MirrorBlockStore.DATA_OFFSET;
+			if (data && this.unwritable) {
+				return Mono.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " is not written"));
+			}
+			this.dataWritten |= data;
+			return data ? super.write(offset, source) : end(false).then(super.write(offset, source));
+		});
 		Sinks.Empty<Void> held = this.labels;
 		if (offset < MirrorBlockStore.DATA_OFFSET) {
 			this.labelWrites.incrementAndGet();
@@ -170,7 +230,7 @@ final class TestMember extends ForwardingBlockStore {
 
 	@Override
 	public Mono<Void> flush() {
-		return unlessBroken(Mono::empty);
+		return unlessBroken(() -> end(true));
 	}
 
 	@Override
@@ -184,9 +244,16 @@ final class TestMember extends ForwardingBlockStore {
 	}
 
 	private Mono<Void> unlessBroken(Supplier<Mono<Void>> request) {
-		return Mono.defer(() -> this.broken
-				? Mono.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " is broken"))
-				: request.get());
+		return Mono.defer(() -> {
+			if (!this.broken) {
+				return request.get();
+			}
+			Mono<Void> failure = Mono
+				.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " is broken"));
+			Sinks.Empty<Void> until = this.patience;
+			this.waitedFor = until != null;
+			return (until != null) ? until.asMono().then(failure) : failure;
+		});
 	}
 
 	@Override

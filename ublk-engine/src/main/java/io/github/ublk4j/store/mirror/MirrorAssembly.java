@@ -65,12 +65,14 @@ final class MirrorAssembly {
 			return new MirrorAssembly(found, null, UUID.randomUUID(), smallest.room());
 		}
 		requireOneMirror(found, latest);
+		requireOneHistory(found, latest);
 		if (smallest.room() < latest.size()) {
 			throw new StoreUnavailableException(
 					"The store " + smallest.store() + " has room for " + smallest.room() + " bytes of a mirror of "
 							+ latest.size() + ".",
-					"Make it as large as the other members, " + MirrorBlockStore.DATA_OFFSET
-							+ " bytes larger than the mirror.");
+					"If the disk was given a smaller size than the mirror has, make it " + latest.size()
+							+ " bytes. Otherwise make the store as large as the other members, "
+							+ MirrorBlockStore.DATA_OFFSET + " bytes larger than the mirror.");
 		}
 		return new MirrorAssembly(found, latest, latest.mirror(), latest.size());
 	}
@@ -100,6 +102,24 @@ final class MirrorAssembly {
 			logger
 				.warn("The mirror of {} is opened without {} of its current members; if those have been written alone, "
 						+ "that is lost", found.stream().map(Found::store).toList(), missing.size());
+		}
+	}
+
+	/**
+	 * A member that was the last current one has been told of each that joined it. If it
+	 * does not know the current ones, they were made so without it.
+	 */
+	private static void requireOneHistory(List<Found> found, MirrorLabel latest) {
+		for (Found each : found) {
+			MirrorLabel label = each.label();
+			if (label != null && label.current().equals(Set.of(label.member()))
+					&& !latest.current().contains(label.member())) {
+				Found other = found.stream().filter((any) -> latest.equals(any.label())).findFirst().orElseThrow();
+				throw new StoreUnavailableException(
+						"The stores " + each.store() + " and " + other.store()
+								+ " were both written without the other, so that each has what the other has not.",
+						"Decide which of them counts, and overwrite the first 8 KiB of the one to give up with zeros.");
+			}
 		}
 	}
 
@@ -156,11 +176,15 @@ final class MirrorAssembly {
 	 */
 	record Found(BlockStore store, @Nullable MirrorLabel label) {
 
-		static Found of(BlockStore store, ByteBuffer slots) {
-			MirrorLabel label = MirrorLabel.latest(slots);
-			if (label == null && slots.mismatch(ByteBuffer.allocate(slots.capacity())) >= 0) {
+		/**
+		 * Looks at a store. File systems begin anywhere in what a new member is to hold
+		 * in front of its data, so all of that has to be zeros.
+		 */
+		static Found of(BlockStore store, ByteBuffer start) {
+			MirrorLabel label = MirrorLabel.latest(start);
+			if (label == null && start.mismatch(ByteBuffer.allocate(start.capacity())) >= 0) {
 				throw new StoreUnavailableException("The store " + store + " holds something else than a mirror.",
-						"Use an empty store, or overwrite its first 8 KiB with zeros if nothing on it is needed.");
+						"Use an empty store, or overwrite its first 1 MiB with zeros if nothing on it is needed.");
 			}
 			return new Found(store, label);
 		}

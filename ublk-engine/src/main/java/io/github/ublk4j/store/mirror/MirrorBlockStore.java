@@ -206,7 +206,7 @@ public final class MirrorBlockStore implements BlockStore {
 	public Mono<Void> flush() {
 		return Mono.defer(() -> {
 			BlockIoException refusal = refusal(BlockOperation.FLUSH, 0, 0);
-			return (refusal != null) ? Mono.error(refusal) : all(0, 0, MirrorMember::flush);
+			return (refusal != null) ? Mono.error(refusal) : all(0, 0, this.members::flush);
 		});
 	}
 
@@ -221,21 +221,21 @@ public final class MirrorBlockStore implements BlockStore {
 
 	/** Ends when all have ended: until then they may use the buffer. */
 	private Mono<Void> all(long offset, long length, Function<MirrorMember, Mono<Void>> request) {
-		List<MirrorMember> targets = this.members.beginChange(offset, length);
+		MirrorMembers.Change change = this.members.beginChange(offset, length);
 		Map<MirrorMember, Throwable> failures = new ConcurrentHashMap<>();
-		return Flux.fromIterable(targets)
+		return Flux.fromIterable(change.targets())
 			.flatMap((member) -> Mono.defer(() -> request.apply(member)).onErrorResume((failure) -> {
 				failures.put(member, failure);
 				return Mono.empty();
 			}))
 			.then(Mono.defer(() -> {
-				if (!this.members.endChange(offset, length, targets, failures)) {
+				if (!this.members.endChange(change, failures)) {
 					return Mono.error(failures.values()
 						.stream()
 						.findFirst()
 						.orElseGet(() -> new BlockIoException(BlockErrno.EIO, "The mirror has no current member")));
 				}
-				List<MirrorMember> reached = new ArrayList<>(targets);
+				List<MirrorMember> reached = new ArrayList<>(change.targets());
 				reached.removeAll(failures.keySet());
 				// only what a later server is certain to find is acknowledged
 				return this.members.recordedHave(reached) ? Mono.empty() : this.labels.record();
@@ -270,7 +270,7 @@ public final class MirrorBlockStore implements BlockStore {
 
 	private void awaitLast() {
 		try {
-			this.order.exclusive(0, size(), () -> all(0, 0, MirrorMember::flush))
+			this.order.exclusive(0, size(), () -> all(0, 0, this.members::flush))
 				.then(this.labels.close())
 				.toFuture()
 				.get(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);

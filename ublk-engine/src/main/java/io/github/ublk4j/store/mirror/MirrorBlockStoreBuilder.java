@@ -65,8 +65,8 @@ public final class MirrorBlockStoreBuilder {
 
 	/**
 	 * Opens the mirror. Stores without labels are made members, and get the content of
-	 * the current ones; if none has a label, that of the first. They must begin with 8
-	 * KiB of zeros. Stores that can only be read are served as they are, and not
+	 * the current ones; if none has a label, that of the first. They must begin with 1
+	 * MiB of zeros. Stores that can only be read are served as they are, and not
 	 * resynced.
 	 * @return the store; fails with a {@link StoreUnavailableException} if the stores are
 	 * no mirror and cannot become one
@@ -111,12 +111,12 @@ public final class MirrorBlockStoreBuilder {
 					"The store " + store + " has " + store.size() + " bytes, too few for a member of a mirror.",
 					"Use a store of more than 1 MiB, which the labels of the mirror take."));
 		}
-		ByteBuffer slots = ByteBuffer.allocate(MirrorLabel.SLOTS * MirrorLabel.LENGTH);
-		return store.read(0, slots.duplicate())
+		ByteBuffer start = ByteBuffer.allocate(MirrorBlockStore.DATA_OFFSET);
+		return store.read(0, start.duplicate())
 			.onErrorMap((failure) -> new StoreUnavailableException(
 					"The store " + store + " cannot be read: " + failure.getMessage() + ".",
 					"Mend it, or serve the mirror without it.", failure))
-			.then(Mono.fromSupplier(() -> MirrorAssembly.Found.of(store, slots)));
+			.then(Mono.fromSupplier(() -> MirrorAssembly.Found.of(store, start)));
 	}
 
 }

@@ -70,7 +70,7 @@ final class MirrorLabels {
 	}
 
 	/**
-	 * Makes a member that has everything current.
+	 * Makes a member current, unless it has missed something or failed meanwhile.
 	 */
 	Mono<Void> promote(MirrorMember member) {
 		return inTurn(() -> write(false, member));
@@ -117,7 +117,7 @@ final class MirrorLabels {
 	private Mono<Void> write(MirrorMember member, boolean clean, Set<MirrorMember> current) {
 		MirrorLabel label = new MirrorLabel(this.mirror, member.id(), this.members.size(), this.events, clean,
 				current.stream().map(MirrorMember::id).collect(Collectors.toSet()));
-		return Mono.defer(() -> member.store().write(label.offset(), label.encode())).then(member.flush());
+		return Mono.defer(() -> member.store().write(label.offset(), label.encode())).then(this.members.flush(member));
 	}
 
 }

@@ -37,6 +37,9 @@ final class MirrorMember {
 	/** Regions in which it may differ from the current members. */
 	private final BitSet missed = new BitSet();
 
+	/** What it can lose if its own server dies. */
+	private final Unflushed unflushed = new Unflushed();
+
 	private MemberState state = MemberState.CURRENT;
 
 	private @Nullable String failure;
@@ -58,6 +61,10 @@ final class MirrorMember {
 
 	BitSet missed() {
 		return this.missed;
+	}
+
+	Unflushed unflushed() {
+		return this.unflushed;
 	}
 
 	MemberState state() {

@@ -17,10 +17,12 @@
 package io.github.ublk4j.store.mirror;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +30,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+import io.github.ublk4j.block.BlockOperation;
 
 /**
  * Which members of a mirror have everything, and what the others have missed.
@@ -49,6 +54,8 @@ final class MirrorMembers {
 	 * of them has missed may be acknowledged.
 	 */
 	private final Set<MirrorMember> recorded = new HashSet<>();
+
+	private final Set<Change> changes = Collections.newSetFromMap(new IdentityHashMap<>());
 
 	private int turn;
 
@@ -112,44 +119,66 @@ final class MirrorMembers {
 	}
 
 	/**
-	 * Begins a change.
-	 * @return whom to send it to; the others have missed it from now on
+	 * Begins a change. Members that are stale have missed it from now on.
+	 * @return it, with those whom to send it to
 	 */
-	synchronized List<MirrorMember> beginChange(long offset, long length) {
-		List<MirrorMember> targets = new ArrayList<>();
+	synchronized Change beginChange(long offset, long length) {
+		int from = (int) (offset / this.regionSize);
+		int to = (length > 0) ? (int) ((offset + length - 1) / this.regionSize) + 1 : from;
+		Change change = new Change(from, to, reachable());
 		for (MirrorMember member : this.all) {
 			if (member.state() == MemberState.STALE) {
-				miss(member, offset, length);
+				member.missed().set(from, to);
 			}
-			else {
-				targets.add(member);
+			else if (member.supports(BlockOperation.FLUSH)) {
+				member.unflushed().add(from, to);
 			}
 		}
-		return targets;
+		this.changes.add(change);
+		return change;
 	}
 
 	/**
 	 * Ends a change.
 	 * @return whether a current member has it
 	 */
-	synchronized boolean endChange(long offset, long length, Collection<MirrorMember> targets,
-			Map<MirrorMember, Throwable> failures) {
+	synchronized boolean endChange(Change change, Map<MirrorMember, Throwable> failures) {
+		this.changes.remove(change);
 		failures.forEach(this::fail);
-		boolean stored = targets.stream()
+		boolean stored = change.targets()
+			.stream()
 			.anyMatch((member) -> member.state() == MemberState.CURRENT && !failures.containsKey(member));
-		for (MirrorMember member : targets) {
+		for (MirrorMember member : change.targets()) {
 			// what has failed on the last current member is anything there
 			if (member.state() != MemberState.CURRENT && (!stored || failures.containsKey(member))) {
-				miss(member, offset, length);
+				member.missed().set(change.from(), change.to());
 			}
 		}
 		return stored;
 	}
 
-	private void miss(MirrorMember member, long offset, long length) {
-		if (length > 0) {
-			member.missed().set((int) (offset / this.regionSize), (int) ((offset + length - 1) / this.regionSize) + 1);
-		}
+	/**
+	 * Flushes a member, so that it has the changes that have ended whatever happens to
+	 * it.
+	 */
+	Mono<Void> flush(MirrorMember member) {
+		return Mono.defer(() -> {
+			BitSet covered = beginFlush(member);
+			return member.flush()
+				.doOnSuccess((nothing) -> endFlush(member, covered, true))
+				.doOnError((failure) -> endFlush(member, covered, false))
+				.doOnCancel(() -> endFlush(member, covered, false));
+		});
+	}
+
+	private synchronized BitSet beginFlush(MirrorMember member) {
+		BitSet underWay = new BitSet();
+		this.changes.forEach((change) -> underWay.set(change.from(), change.to()));
+		return member.unflushed().beginFlush(underWay);
+	}
+
+	private synchronized void endFlush(MirrorMember member, BitSet covered, boolean durable) {
+		member.unflushed().endFlush(covered, durable);
 	}
 
 	/**
@@ -161,6 +190,8 @@ final class MirrorMembers {
 			return;
 		}
 		boolean again = member.state() == MemberState.RESYNCING;
+		// its server may have died, and have lost what it had not made durable
+		member.unflushed().addTo(member.missed());
 		member.state(MemberState.STALE, String.valueOf(failure.getMessage()));
 		if (again) {
 			logger.warn("The member {} of the mirror cannot be resynced yet: {}", member, failure.getMessage());
@@ -182,13 +213,22 @@ final class MirrorMembers {
 	}
 
 	/**
+	 * What has failed on the last current member can have been missed since the last
+	 * copy.
+	 */
+	private static boolean hasAll(MirrorMember member) {
+		return member.state() == MemberState.RESYNCING && member.missed().isEmpty();
+	}
+
+	/**
 	 * Begins to write labels that say who is current.
 	 * @param promoted a member that becomes current with them, if it is still resyncing
+	 * and has everything
 	 * @return those that are
 	 */
 	synchronized Set<MirrorMember> beginRecord(@Nullable MirrorMember promoted) {
 		Set<MirrorMember> current = new HashSet<>(in(MemberState.CURRENT));
-		if (promoted != null && promoted.state() == MemberState.RESYNCING) {
+		if (promoted != null && hasAll(promoted)) {
 			current.add(promoted);
 		}
 		// until it is known which labels have been written, either can be what is found
@@ -214,7 +254,7 @@ final class MirrorMembers {
 		if (failures.keySet().stream().anyMatch(current::contains)) {
 			return false;
 		}
-		if (promoted != null && current.contains(promoted) && promoted.state() == MemberState.RESYNCING) {
+		if (promoted != null && current.contains(promoted) && hasAll(promoted)) {
 			promoted.state(MemberState.CURRENT, null);
 			logger.info("The member {} of the mirror is current again", promoted);
 		}
@@ -246,11 +286,33 @@ final class MirrorMembers {
 	synchronized void copied(MirrorMember member, int region) {
 		if (member.state() == MemberState.RESYNCING) {
 			member.missed().clear(region);
+			if (member.supports(BlockOperation.FLUSH)) {
+				member.unflushed().add(region, region + 1);
+			}
 		}
 	}
 
 	synchronized boolean isResyncing(MirrorMember member) {
 		return member.state() == MemberState.RESYNCING;
+	}
+
+	/** Notes why a stale member stays so. */
+	synchronized void unreachable(MirrorMember member, Throwable failure) {
+		if (member.state() == MemberState.STALE) {
+			member.state(MemberState.STALE, String.valueOf(failure.getMessage()));
+			logger.warn("The member {} of the mirror cannot be resynced yet: {}", member, failure.getMessage());
+		}
+	}
+
+	/**
+	 * A change under way, or a flush, which changes no region.
+	 *
+	 * @param from the first region
+	 * @param to the first region after it
+	 * @param targets the members that it is sent to
+	 */
+	record Change(int from, int to, List<MirrorMember> targets) {
+
 	}
 
 }

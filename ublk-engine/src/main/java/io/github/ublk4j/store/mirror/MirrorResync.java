@@ -60,11 +60,26 @@ final class MirrorResync {
 	 */
 	Mono<Void> run() {
 		return Flux.defer(() -> Flux.fromIterable(this.members.stale()))
-			.concatMap((member) -> resync(member).onErrorResume((failure) -> {
-				this.members.fail(member, failure);
-				return Mono.empty();
-			}))
+			.concatMap((member) -> probe(member).flatMap((answers) -> answers ? resync(member) : Mono.empty())
+				.onErrorResume((failure) -> {
+					this.members.fail(member, failure);
+					return Mono.empty();
+				}))
 			.then();
+	}
+
+	/**
+	 * Asks a member for an answer while no request waits for it, which can take as long
+	 * as its server is given to answer.
+	 */
+	private Mono<Boolean> probe(MirrorMember member) {
+		return Mono.defer(() -> member.store().read(0, ByteBuffer.allocate(MirrorLabel.SLOTS * MirrorLabel.LENGTH)))
+			.then(this.members.flush(member))
+			.thenReturn(true)
+			.onErrorResume((failure) -> {
+				this.members.unreachable(member, failure);
+				return Mono.just(false);
+			});
 	}
 
 	private Mono<Void> resync(MirrorMember member) {
@@ -73,10 +88,13 @@ final class MirrorResync {
 				return Mono.empty();
 			}
 			Regions regions = new Regions(member);
-			return this.labels.announce()
-				.then(Mono.defer(regions::copyNext).repeat().takeUntil((more) -> !more).then())
-				.then(Mono.defer(member::flush))
-				.then(this.labels.promote(member));
+			Mono<Boolean> round = Mono.defer(regions::copyNext)
+				.repeat()
+				.takeUntil((more) -> !more)
+				.then(this.members.flush(member))
+				.then(this.labels.promote(member))
+				.then(Mono.fromSupplier(() -> this.members.isResyncing(member)));
+			return this.labels.announce().then(round.repeat().takeUntil((missedMore) -> !missedMore).then());
 		});
 	}
 

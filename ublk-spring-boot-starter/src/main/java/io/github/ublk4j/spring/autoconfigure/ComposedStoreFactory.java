@@ -108,8 +108,9 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 			}
 			BlockStore composed = compose(opened, properties);
 			if (composed.size() < spec.size()) {
+				composed.close();
 				throw new StoreUnavailableException("it has " + composed.size() + " bytes, not " + spec.size() + ".",
-						"Leave the size out, or make it that of the " + this.kind + ".");
+						"Set the size of the disk to " + composed.size() + "B.");
 			}
 			return composed;
 		}

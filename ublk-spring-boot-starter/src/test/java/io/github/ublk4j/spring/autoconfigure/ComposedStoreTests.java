@@ -16,15 +16,23 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.layer.ForwardingBlockStore;
+import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.store.MemoryBlockStore;
+import io.github.ublk4j.store.StoreUnavailableException;
 import io.github.ublk4j.store.StripeBlockStore;
 import io.github.ublk4j.store.mirror.MemberState;
 import io.github.ublk4j.store.mirror.MirrorBlockStore;
@@ -36,6 +44,7 @@ import org.springframework.boot.test.context.assertj.AssertableApplicationContex
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 /**
@@ -219,6 +228,71 @@ class ComposedStoreTests {
 		disk("mirror").withPropertyValues("ublk.devices.disk.size=1MB").run((context) -> write());
 		disk("mirror").withPropertyValues("ublk.devices.disk.size=2MB")
 			.run((context) -> assertThat(context.getStartupFailure()).isNotNull());
+	}
+
+	/** The mirror keeps the size that it was made with. */
+	@Test
+	void enlargedMembersDoNotEnlargeTheMirror() throws Exception {
+		disk("mirror").withPropertyValues("ublk.devices.disk.size=1MB").run((context) -> write());
+		for (Path member : List.of(this.a, this.b)) {
+			try (RandomAccessFile file = new RandomAccessFile(member.toFile(), "rw")) {
+				file.setLength(3 << 20);
+			}
+		}
+		disk("mirror").withPropertyValues("ublk.devices.disk.size=2MB")
+			.run((context) -> assertThat(failure(context).remedy()).isEqualTo("Set the size of the disk to 1048576B."));
+		disk("mirror").withPropertyValues("ublk.devices.disk.size=1048576B").run((context) -> checkWritten());
+	}
+
+	@Test
+	void storeThatIsTooSmallIsClosedWithWhatItDoesBesideItsMembers() {
+		AtomicBoolean closed = new AtomicBoolean();
+		BlockStore small = new ForwardingBlockStore(MemoryBlockStore.sparse(1 << 20)) {
+			@Override
+			public void close() {
+				closed.set(true);
+			}
+		};
+		this.contextRunner.run((context) -> {
+			ComposedStoreFactory kind = new SmallStoreFactory(
+					new BlockStoreFactories(context.getBeanProvider(BlockStoreFactory.class)), small);
+			DiskSpec spec = DiskSpec.named("disk").size(2 << 20).build();
+			assertThatExceptionOfType(StoreUnavailableException.class)
+				.isThrownBy(() -> kind.open(spec, "small", UblkProperties.Device.UNSET))
+				.withMessageContaining("it has 1048576 bytes, not 2097152.");
+		});
+		assertThat(closed).isTrue();
+	}
+
+	private static final class SmallStoreFactory extends ComposedStoreFactory {
+
+		private final BlockStore small;
+
+		SmallStoreFactory(BlockStoreFactories kinds, BlockStore small) {
+			super("small", kinds);
+			this.small = small;
+		}
+
+		@Override
+		List<String> stores(UblkProperties.Device properties) {
+			return List.of("memory");
+		}
+
+		@Override
+		long memberSize(long size, UblkProperties.Device properties) {
+			return size;
+		}
+
+		@Override
+		long size(long smallestMember, UblkProperties.Device properties) {
+			return smallestMember;
+		}
+
+		@Override
+		BlockStore compose(List<BlockStore> members, UblkProperties.Device properties) {
+			return this.small;
+		}
+
 	}
 
 	private static DiskStartupException failure(AssertableApplicationContext context) {
