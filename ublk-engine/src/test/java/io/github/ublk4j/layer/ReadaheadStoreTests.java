@@ -136,14 +136,14 @@ class ReadaheadStoreTests {
 		int length = 32 * block;
 		int distance = 2 * length;
 		RecordingStore large = new RecordingStore((long) streams * distance);
-		try (ReadaheadStore store = new ReadaheadStore(large, 8 * block, (long) streams * 8 * block, block)) {
+		try (ReadaheadStore store = new ReadaheadStore(large, 8L * block, (long) streams * 8 * block, block)) {
 			for (int at = 0; at < length; at += request) {
 				for (int stream = 0; stream < streams; stream++) {
 					read(store, (long) stream * distance + at, request);
 				}
 			}
 			assertThat(bytesRead(large)).isLessThanOrEqualTo(2L * streams * length);
-			assertThat(store.usedBytes()).isGreaterThan(streams * (length - block));
+			assertThat(store.usedBytes()).isGreaterThan((long) streams * (length - block));
 		}
 	}
 
