@@ -169,6 +169,7 @@ public final class TestUblk {
 		given(device.path()).willReturn(status.path());
 		given(device.spec()).willReturn(status.spec());
 		given(device.status()).willReturn(status);
+		given(device.requestTimeout()).willReturn(status.spec().requestTimeout());
 	}
 
 	/** Returns disks to look at. */

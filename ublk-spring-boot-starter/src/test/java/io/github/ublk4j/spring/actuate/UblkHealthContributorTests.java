@@ -182,6 +182,12 @@ class UblkHealthContributorTests {
 	}
 
 	@Test
+	void timeoutOfTheDeviceCountsThoughNoneWasAskedFor() {
+		DiskSpec spec = DiskSpec.named("scratch").size(1 << 20).requestTimeout(Duration.ZERO).build();
+		assertThat(statusWithRequest(spec, Duration.ofSeconds(20), Duration.ofSeconds(11))).isEqualTo(Status.DOWN);
+	}
+
+	@Test
 	void pausedDiskIsOutOfServiceEvenWithAnOldRequest() {
 		UblkDevice device = device(queue(true, true, Duration.ofMinutes(1)));
 		Health health = health(TestUblk.devices(device));
@@ -232,8 +238,13 @@ class UblkHealthContributorTests {
 	}
 
 	private Status statusWithRequest(DiskSpec spec, Duration age) {
+		return statusWithRequest(spec, spec.requestTimeout(), age);
+	}
+
+	private Status statusWithRequest(DiskSpec spec, Duration timeout, Duration age) {
 		UblkDevice device = TestUblk
 			.device(TestUblk.status(spec, 0, DeviceState.LIVE, null, List.of(queue(true, false, age))));
+		given(device.requestTimeout()).willReturn(timeout);
 		given(device.inFlight(0)).willReturn(List.of(new InFlightRequest(7, BlockOperation.READ, 0, 512, age)));
 		AtomicReference<Status> status = new AtomicReference<>();
 		this.contextRunner.withBean(BlockDevices.class, () -> TestUblk.devices(device))
