@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 import io.github.ublk4j.block.BlockRequest;
@@ -27,6 +28,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Emits the requests of a queue to a {@link BlockRequestStream}. Requests without demand
@@ -40,6 +42,8 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 
 	private static final AtomicLongFieldUpdater<StreamServer> DEMAND = AtomicLongFieldUpdater
 		.newUpdater(StreamServer.class, "demand");
+
+	private static final long REASON_PATIENCE_MILLIS = 50;
 
 	@SuppressWarnings("UnusedVariable") // through DEMAND
 	private volatile long demand;
@@ -55,6 +59,9 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 	private volatile boolean stopped;
 
 	private volatile boolean cancelled;
+
+	// whether nobody has told in time why
+	private volatile boolean cancelledForNoReason;
 
 	private volatile @Nullable CoreSubscriber<? super BlockRequest> subscriber;
 
@@ -107,12 +114,22 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 	}
 
 	/**
-	 * Reported with the next progress: an operator that fails cancels first, and tells
-	 * why afterwards.
+	 * Reported a little later: an operator that fails cancels first, and tells why
+	 * afterwards.
 	 */
 	@Override
 	public void cancel() {
 		this.cancelled = true;
+		if (this.home.isLoopThread()) {
+			reportCancel();
+		}
+		else {
+			Schedulers.parallel().schedule(this::reportCancel, REASON_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+		}
+	}
+
+	private void reportCancel() {
+		this.cancelledForNoReason = true;
 		this.home.progressPossible();
 	}
 
@@ -145,7 +162,7 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 		finally {
 			this.emitting = false;
 		}
-		if (this.cancelled && !this.stopped) {
+		if (this.cancelledForNoReason && !this.stopped) {
 			this.home.serverEnded("The request stream of queue " + this.home.index() + " cancelled its requests", null);
 		}
 	}
