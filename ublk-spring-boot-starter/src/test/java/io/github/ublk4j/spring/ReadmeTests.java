@@ -19,8 +19,10 @@ package io.github.ublk4j.spring;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 
@@ -53,15 +55,39 @@ class ReadmeTests {
 			sources += Files.readString(Path.of("src/test/java/io/github/ublk4j/spring/test/docs/" + test + ".java"));
 		}
 		String guide = Files.readString(Path.of("../docs/testing-a-disk.md"));
-		List<String> examples = Pattern.compile("(?s)```java\n(.*?)```")
-			.matcher(guide)
-			.results()
-			.map((match) -> match.group(1))
-			.toList();
+		List<String> examples = examples(guide);
 		assertThat(examples).hasSize(3);
 		for (String example : examples) {
 			assertThat(compact(sources)).containsOnlyOnce(compact(example));
 		}
+	}
+
+	@Test
+	void everyExampleOfTheDocumentationCompiles() throws IOException {
+		StringBuilder sources = new StringBuilder();
+		try (Stream<Path> files = Files.walk(Path.of("src/test/java/io/github/ublk4j/spring"))) {
+			for (Path source : files.filter((file) -> file.toString().endsWith(".java")).toList()) {
+				sources.append(bare(Files.readString(source)));
+			}
+		}
+		List<String> examples = new ArrayList<>();
+		try (Stream<Path> files = Files.list(Path.of("../docs"))) {
+			for (Path page : files.filter((file) -> file.toString().endsWith(".md")).toList()) {
+				examples(Files.readString(page))
+					.forEach((example) -> examples.add(page.getFileName() + ":\n" + example));
+			}
+		}
+		assertThat(examples).hasSizeGreaterThan(15)
+			.allSatisfy((example) -> assertThat(sources.toString()).contains(
+					bare(example.substring(example.indexOf('\n')).replace("{ ... }", "{ return Mono.empty(); }"))));
+	}
+
+	private static List<String> examples(String page) {
+		return Pattern.compile("(?s)```java\n(.*?)```").matcher(page).results().map((match) -> match.group(1)).toList();
+	}
+
+	private static String bare(String code) {
+		return compact(code.replaceAll("(?m)//.*$", ""));
 	}
 
 	private static String sourceOf(String disk) throws IOException {
