@@ -16,6 +16,8 @@ operations=(randread randwrite)
 work=$(mktemp -d /dev/shm/ublk4j-benchmark.XXXXXX)
 file=$work/file
 file_size=256M
+# that of BenchmarkStores
+store_size=64M
 
 fail() {
   printf 'measure: %s\n' "$*" >&2
@@ -152,6 +154,7 @@ need() {
   local target=$1 mode=$2 kind jdk size=4g warm_up=$peer_warm_up depth operation iops
   [ -z "${result[$target,$mode,randread,1]:-}" ] || return 0
   [[ $target != *loop* && $target != *file* ]] || size=$file_size
+  [[ $target != *store:* ]] || size=$store_size
   case $target in
     'kublk null batch' | 'kublk loop batch') kind=${target#kublk }; start_kublk "${kind% batch}" "$mode" --batch ;;
     kublk*) start_kublk "${target#kublk }" "$mode" ;;
@@ -234,6 +237,20 @@ group_spring() {
   local jdk
   for jdk in "${versions[@]}"; do
     compare "ublk4j spring on JDK $jdk" copy "ublk4j null on JDK $jdk" copy
+  done
+}
+
+# Each store, and each layer over the store in memory.
+group_stores() {
+  local jdk name memory
+  for jdk in "${versions[@]}"; do
+    memory="ublk4j store:memory on JDK $jdk"
+    show "$memory" copy
+    for name in stripe mirror directory memory+window memory+stats memory+log memory+pause memory+error memory+timeout \
+      memory+readahead memory+write-through_cache memory+write-back_cache memory+copy-on-write memory+checksum_in_memory \
+      memory+encrypt; do
+      compare "ublk4j store:$name on JDK $jdk" copy "$memory" copy
+    done
   done
 }
 

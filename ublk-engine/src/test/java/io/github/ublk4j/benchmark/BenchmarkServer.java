@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
+import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.ReadRequest;
@@ -42,7 +43,9 @@ import reactor.core.publisher.Mono;
  * <li>{@code touched} is {@code null} that uses the buffer of each request,</li>
  * <li>{@code garbage} is {@code null} that allocates 64 KiB per request and keeps the
  * last 64 MiB of them, as a cache does,</li>
- * <li>{@code file} is the file store on {@code FILE}.</li>
+ * <li>{@code file} is the file store on {@code FILE},</li>
+ * <li>{@code store:NAME} is a store with layers of {@link BenchmarkStores}, whose files
+ * are beside {@code FILE}.</li>
  * </ul>
  */
 final class BenchmarkServer implements BlockDeviceHandler {
@@ -112,6 +115,11 @@ final class BenchmarkServer implements BlockDeviceHandler {
 	private static Mono<UblkDevice> start(UblkEngine engine, String[] arguments) {
 		String kind = arguments[0];
 		String mode = arguments[1];
+		if (kind.startsWith("store:")) {
+			BlockStore store = BenchmarkStores.open(kind.substring("store:".length()),
+					Path.of(arguments[2]).getParent());
+			return engine.start(spec("store", mode, BenchmarkStores.SIZE), store);
+		}
 		if (!kind.equals("file")) {
 			return engine.start(spec(kind, mode, SIZE), new BenchmarkServer(kind));
 		}
