@@ -24,14 +24,16 @@ import java.nio.channels.FileLock;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * A channel to override a method of; what the file store does not use is not there.
+ * A channel to override a method of; what stores and layers do not use is not there.
  */
-abstract class DelegatingFileChannel extends FileChannel {
+public abstract class DelegatingFileChannel extends FileChannel {
 
 	private final FileChannel delegate;
 
-	DelegatingFileChannel(FileChannel delegate) {
+	protected DelegatingFileChannel(FileChannel delegate) {
 		this.delegate = delegate;
 	}
 
@@ -111,13 +113,13 @@ abstract class DelegatingFileChannel extends FileChannel {
 	}
 
 	@Override
-	public FileLock tryLock(long position, long size, boolean shared) {
-		throw new UnsupportedOperationException();
+	public @Nullable FileLock tryLock(long position, long size, boolean shared) throws IOException {
+		return this.delegate.tryLock(position, size, shared);
 	}
 
 	@Override
-	protected void implCloseChannel() {
-		throw new UnsupportedOperationException();
+	protected void implCloseChannel() throws IOException {
+		this.delegate.close();
 	}
 
 }
