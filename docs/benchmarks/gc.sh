@@ -39,7 +39,7 @@ steady() {
 
 # measure JDK COLLECTOR
 measure() {
-  coproc server { exec "$1/bin/java" "-XX:+Use$2" -Xms512m -Xmx512m "-Xlog:gc,gc+phases*=off:file=$log:uptime" -cp "$classpath" \
+  coproc server { exec "$1/bin/java" "-XX:+Use$2" -Xms512m -Xmx512m "-Xlog:gc,gc+phases:file=$log:uptime" -cp "$classpath" \
     io.github.ublk4j.benchmark.BenchmarkServer garbage copy 2>&1; }
   local pid=$server_PID device
   until read -r device <&"${server[0]}" && [[ $device == /dev/ublkb* ]]; do
