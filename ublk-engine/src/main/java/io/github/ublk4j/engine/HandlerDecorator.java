@@ -33,7 +33,7 @@ public interface HandlerDecorator {
 	 * @param handler what serves it
 	 * @return what is called instead: the handler itself, or another one that answers for
 	 * its {@code operations()}, {@code fillsReadBuffers()} and {@code transfersOnly()}
-	 * too
+	 * too, as an {@link InterceptingHandler} does
 	 */
 	BlockDeviceHandler decorate(String disk, BlockDeviceHandler handler);
 

@@ -16,18 +16,12 @@
 
 package io.github.ublk4j.spring.actuate;
 
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
-import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockRequest;
-import io.github.ublk4j.block.DiscardRequest;
-import io.github.ublk4j.block.FlushRequest;
-import io.github.ublk4j.block.ReadRequest;
-import io.github.ublk4j.block.WriteRequest;
-import io.github.ublk4j.block.WriteZeroesRequest;
+import io.github.ublk4j.engine.InterceptingHandler;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
@@ -37,13 +31,11 @@ import reactor.core.publisher.Mono;
 /**
  * A disk whose requests are observed.
  */
-final class ObservedHandler implements BlockDeviceHandler {
+final class ObservedHandler extends InterceptingHandler {
 
 	private static final BlockRequestObservationConvention DEFAULT_CONVENTION = new DefaultBlockRequestObservationConvention();
 
 	private final String disk;
-
-	private final BlockDeviceHandler handler;
 
 	private final ObservationRegistry registry;
 
@@ -51,42 +43,18 @@ final class ObservedHandler implements BlockDeviceHandler {
 
 	ObservedHandler(String disk, BlockDeviceHandler handler, ObservationRegistry registry,
 			@Nullable BlockRequestObservationConvention convention) {
+		super(handler);
 		this.disk = disk;
-		this.handler = handler;
 		this.registry = registry;
 		this.convention = convention;
-	}
-
-	@Override
-	public Mono<Void> read(ReadRequest request) {
-		return observe(request, () -> this.handler.read(request));
-	}
-
-	@Override
-	public Mono<Void> write(WriteRequest request) {
-		return observe(request, () -> this.handler.write(request));
-	}
-
-	@Override
-	public Mono<Void> flush(FlushRequest request) {
-		return observe(request, () -> this.handler.flush(request));
-	}
-
-	@Override
-	public Mono<Void> discard(DiscardRequest request) {
-		return observe(request, () -> this.handler.discard(request));
-	}
-
-	@Override
-	public Mono<Void> writeZeroes(WriteZeroesRequest request) {
-		return observe(request, () -> this.handler.writeZeroes(request));
 	}
 
 	/**
 	 * The observation ends before the request does: whoever waits for the answer finds it
 	 * complete.
 	 */
-	private Mono<Void> observe(BlockRequest request, Supplier<Mono<Void>> call) {
+	@Override
+	protected Mono<Void> intercept(BlockRequest request, Supplier<Mono<Void>> call) {
 		return Mono.defer(() -> {
 			BlockRequestObservationContext context = new BlockRequestObservationContext(this.disk, request);
 			Observation observation = UblkObservations.HANDLER
@@ -119,21 +87,6 @@ final class ObservedHandler implements BlockDeviceHandler {
 		finally {
 			scope.close();
 		}
-	}
-
-	@Override
-	public Set<BlockOperation> operations() {
-		return this.handler.operations();
-	}
-
-	@Override
-	public boolean fillsReadBuffers() {
-		return this.handler.fillsReadBuffers();
-	}
-
-	@Override
-	public boolean transfersOnly() {
-		return this.handler.transfersOnly();
 	}
 
 }

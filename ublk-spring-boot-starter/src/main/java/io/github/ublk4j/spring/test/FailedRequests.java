@@ -18,18 +18,13 @@ package io.github.ublk4j.spring.test;
 
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
-import io.github.ublk4j.block.BlockOperation;
-import io.github.ublk4j.block.DiscardRequest;
-import io.github.ublk4j.block.FlushRequest;
-import io.github.ublk4j.block.ReadRequest;
-import io.github.ublk4j.block.WriteRequest;
-import io.github.ublk4j.block.WriteZeroesRequest;
+import io.github.ublk4j.block.BlockRequest;
 import io.github.ublk4j.engine.HandlerDecorator;
+import io.github.ublk4j.engine.InterceptingHandler;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Fuseable;
 import reactor.core.publisher.Mono;
@@ -58,43 +53,17 @@ final class FailedRequests implements HandlerDecorator {
 		return this.first.get(disk);
 	}
 
-	private final class Watched implements BlockDeviceHandler {
+	private final class Watched extends InterceptingHandler {
 
 		private final String disk;
 
-		private final BlockDeviceHandler handler;
-
 		Watched(String disk, BlockDeviceHandler handler) {
+			super(handler);
 			this.disk = disk;
-			this.handler = handler;
 		}
 
 		@Override
-		public Mono<Void> read(ReadRequest request) {
-			return watch(() -> this.handler.read(request));
-		}
-
-		@Override
-		public Mono<Void> write(WriteRequest request) {
-			return watch(() -> this.handler.write(request));
-		}
-
-		@Override
-		public Mono<Void> flush(FlushRequest request) {
-			return watch(() -> this.handler.flush(request));
-		}
-
-		@Override
-		public Mono<Void> discard(DiscardRequest request) {
-			return watch(() -> this.handler.discard(request));
-		}
-
-		@Override
-		public Mono<Void> writeZeroes(WriteZeroesRequest request) {
-			return watch(() -> this.handler.writeZeroes(request));
-		}
-
-		private Mono<Void> watch(Supplier<Mono<Void>> call) {
+		protected Mono<Void> intercept(BlockRequest request, Supplier<Mono<Void>> call) {
 			try {
 				Mono<Void> answer = Objects.requireNonNull(call.get(), "The disk returned null instead of a Mono");
 				// the engine does not subscribe to these, and a test must see it like
@@ -113,21 +82,6 @@ final class FailedRequests implements HandlerDecorator {
 
 		private void keep(Throwable failure) {
 			FailedRequests.this.first.putIfAbsent(this.disk, failure);
-		}
-
-		@Override
-		public Set<BlockOperation> operations() {
-			return this.handler.operations();
-		}
-
-		@Override
-		public boolean fillsReadBuffers() {
-			return this.handler.fillsReadBuffers();
-		}
-
-		@Override
-		public boolean transfersOnly() {
-			return this.handler.transfersOnly();
 		}
 
 	}
