@@ -67,6 +67,33 @@ public record VolumeDescriptor(UUID id, long size, int chunkSize, int formatVers
 		return new VolumeDescriptor(UUID.randomUUID(), size, chunkSize, FORMAT_VERSION);
 	}
 
+	/**
+	 * Reads what {@link #text()} has written.
+	 * @param text the text
+	 * @param place where it was, for the message
+	 * @return the descriptor
+	 * @throws StoreUnavailableException if it is something else
+	 */
+	public static VolumeDescriptor parse(String text, String place) {
+		String[] parts = text.split(" ", -1);
+		try {
+			return new VolumeDescriptor(UUID.fromString(parts[1]), Long.parseLong(parts[2]), Integer.parseInt(parts[3]),
+					Integer.parseInt(parts[0]));
+		}
+		catch (IllegalArgumentException | ArrayIndexOutOfBoundsException ex) {
+			throw new StoreUnavailableException("The " + place + " does not describe a volume: " + text + ".",
+					"Restore it, or use another name.", ex);
+		}
+	}
+
+	/**
+	 * Returns a line for servers that keep texts.
+	 * @return format, id, size and size of a chunk, with blanks between them
+	 */
+	public String text() {
+		return this.formatVersion + " " + this.id + " " + this.size + " " + this.chunkSize;
+	}
+
 	int chunkLength(long index) {
 		return (int) Math.min(this.chunkSize, this.size - index * this.chunkSize);
 	}

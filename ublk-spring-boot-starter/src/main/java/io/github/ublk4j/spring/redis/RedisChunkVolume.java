@@ -16,7 +16,6 @@
 
 package io.github.ublk4j.spring.redis;
 
-import java.util.UUID;
 import java.util.regex.Pattern;
 
 import io.github.ublk4j.store.StoreUnavailableException;
@@ -66,23 +65,12 @@ public final class RedisChunkVolume implements ChunkVolume {
 	}
 
 	private VolumeDescriptor parse(String text) {
-		String[] parts = text.split(" ", -1);
-		try {
-			return new VolumeDescriptor(UUID.fromString(parts[1]), Long.parseLong(parts[2]), Integer.parseInt(parts[3]),
-					Integer.parseInt(parts[0]));
-		}
-		catch (IllegalArgumentException | ArrayIndexOutOfBoundsException ex) {
-			throw new StoreUnavailableException(
-					"The key " + this.scripts.key("volume") + " does not describe a volume: " + text + ".",
-					"Restore it, or use another name.", ex);
-		}
+		return VolumeDescriptor.parse(text, "key " + this.scripts.key("volume"));
 	}
 
 	@Override
 	public Mono<VolumeDescriptor> createIfAbsent(VolumeDescriptor descriptor) {
-		String text = descriptor.formatVersion() + " " + descriptor.id() + " " + descriptor.size() + " "
-				+ descriptor.chunkSize();
-		return this.scripts.run(RedisScripts.CREATE, "volume", text).map(this::parse);
+		return this.scripts.run(RedisScripts.CREATE, "volume", descriptor.text()).map(this::parse);
 	}
 
 	@Override

@@ -19,7 +19,6 @@ package io.github.ublk4j.spring.s3;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 
@@ -74,25 +73,12 @@ public final class S3ChunkVolume implements ChunkVolume {
 	@Override
 	public Mono<VolumeDescriptor> describe() {
 		return this.objects.get(DESCRIPTOR)
-			.map((stored) -> parse(StandardCharsets.UTF_8.decode(stored.data()).toString()));
-	}
-
-	private VolumeDescriptor parse(String text) {
-		String[] parts = text.split(" ", -1);
-		try {
-			return new VolumeDescriptor(UUID.fromString(parts[1]), Long.parseLong(parts[2]), Integer.parseInt(parts[3]),
-					Integer.parseInt(parts[0]));
-		}
-		catch (IllegalArgumentException | ArrayIndexOutOfBoundsException ex) {
-			throw new StoreUnavailableException(
-					"The object " + this.name + "/volume does not describe a volume: " + text + ".",
-					"Restore it, or use another name.", ex);
-		}
+			.map((stored) -> VolumeDescriptor.parse(StandardCharsets.UTF_8.decode(stored.data()).toString(),
+					"object " + this.name + "/volume"));
 	}
 
 	private static ByteBuffer text(VolumeDescriptor descriptor) {
-		return StandardCharsets.UTF_8.encode(descriptor.formatVersion() + " " + descriptor.id() + " "
-				+ descriptor.size() + " " + descriptor.chunkSize());
+		return StandardCharsets.UTF_8.encode(descriptor.text());
 	}
 
 	@Override
