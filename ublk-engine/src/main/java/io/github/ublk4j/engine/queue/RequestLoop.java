@@ -45,7 +45,7 @@ final class RequestLoop {
 
 	private static final Logger logger = LoggerFactory.getLogger(RequestLoop.class);
 
-	private static final long TRANSFER_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+	static final long TRANSFER_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
 	private final String disk;
 

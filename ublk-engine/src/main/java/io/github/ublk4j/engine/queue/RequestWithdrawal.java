@@ -17,7 +17,6 @@
 package io.github.ublk4j.engine.queue;
 
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 import io.github.ublk4j.block.BlockErrno;
 import org.slf4j.Logger;
@@ -30,8 +29,6 @@ import org.slf4j.LoggerFactory;
 final class RequestWithdrawal {
 
 	private static final Logger logger = LoggerFactory.getLogger(RequestWithdrawal.class);
-
-	private static final long TRANSFER_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
 	private final RequestLoop loop;
 
@@ -104,7 +101,7 @@ final class RequestWithdrawal {
 				this.loop.failures().reportOverdue(request, timeout);
 				this.loop.commit(request);
 			}
-			else if (age - limit > TRANSFER_PATIENCE_NANOS && !request.movesData()
+			else if (age - limit > RequestLoop.TRANSFER_PATIENCE_NANOS && !request.movesData()
 					&& request.transfers().stopWaiting()) {
 				request.giveUpWith(BlockErrno.ETIMEDOUT);
 				fail(request);

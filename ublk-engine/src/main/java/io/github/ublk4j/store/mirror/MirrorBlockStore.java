@@ -79,6 +79,9 @@ public final class MirrorBlockStore implements BlockStore {
 	/** Where the data begins on each member, in bytes. */
 	public static final int DATA_OFFSET = 1 << 20;
 
+	/** How many members there can be, at most. */
+	public static final int MAX_MEMBERS = 16;
+
 	private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
 	private final MirrorMembers members;

@@ -72,9 +72,9 @@ public final class MirrorBlockStoreBuilder {
 	 * no mirror and cannot become one
 	 */
 	public Mono<MirrorBlockStore> open() {
-		if (this.stores.isEmpty() || this.stores.size() > MirrorLabel.MAX_MEMBERS) {
+		if (this.stores.isEmpty() || this.stores.size() > MirrorBlockStore.MAX_MEMBERS) {
 			throw new IllegalArgumentException("A mirror cannot have " + this.stores.size() + " members. Use 1 to "
-					+ MirrorLabel.MAX_MEMBERS + ".");
+					+ MirrorBlockStore.MAX_MEMBERS + ".");
 		}
 		if (this.regionSize < 4 << 10 || this.regionSize > 64 << 20 || Integer.bitCount(this.regionSize) != 1
 				|| this.retryEvery.toMillis() < 1) {

@@ -45,8 +45,6 @@ record MirrorLabel(UUID mirror, UUID member, long size, long events, boolean cle
 	/** A label goes where the one before is not, so that one of them is always whole. */
 	static final int SLOTS = 2;
 
-	static final int MAX_MEMBERS = 16;
-
 	// "ublkmirr"
 	private static final long MAGIC = 0x75626c6b6d697272L;
 

@@ -31,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class MirrorBlockStoreFactory extends ComposedStoreFactory {
 
-	private static final int MAX_MEMBERS = 16;
-
 	private static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	MirrorBlockStoreFactory(BlockStoreFactories kinds) {
@@ -48,9 +46,9 @@ final class MirrorBlockStoreFactory extends ComposedStoreFactory {
 	@Override
 	long memberSize(long size, Device properties) {
 		int members = stores(properties).size();
-		if (members > MAX_MEMBERS) {
+		if (members > MirrorBlockStore.MAX_MEMBERS) {
 			throw new StoreUnavailableException("it has " + members + " stores.",
-					"Leave at most " + MAX_MEMBERS + " in mirror.stores of the disk.");
+					"Leave at most " + MirrorBlockStore.MAX_MEMBERS + " in mirror.stores of the disk.");
 		}
 		return Math.addExact(size, MirrorBlockStore.DATA_OFFSET);
 	}
