@@ -62,18 +62,20 @@ final class BlockStoreFactories {
 
 	private final ObjectProvider<BlockStoreFactory> beans;
 
-	private final List<BlockStoreFactory> composed = List.of(new StripeBlockStoreFactory(this),
+	private final List<ConfiguredStoreFactory> composed = List.of(new StripeBlockStoreFactory(this),
 			new MirrorBlockStoreFactory(this));
 
 	BlockStoreFactories(ObjectProvider<BlockStoreFactory> beans) {
 		this.beans = beans;
 	}
 
-	private Stream<BlockStoreFactory> all() {
-		return Stream.of(this.beans.orderedStream(), OWN.stream(), this.composed.stream()).flatMap(Function.identity());
+	private Stream<ConfiguredStoreFactory> all() {
+		return Stream
+			.of(this.beans.orderedStream().map(ConfiguredStoreFactory::of), OWN.stream(), this.composed.stream())
+			.flatMap(Function.identity());
 	}
 
-	BlockStoreFactory find(String disk, String store) {
+	ConfiguredStoreFactory find(String disk, String store) {
 		return find(store)
 			.orElseThrow(
 					() -> new DiskStartupException(
@@ -82,7 +84,7 @@ final class BlockStoreFactories {
 							remedy(PropertyNames.of(disk, "store"), store)));
 	}
 
-	Optional<BlockStoreFactory> find(String store) {
+	Optional<ConfiguredStoreFactory> find(String store) {
 		return all().filter((factory) -> factory.supports(store)).findFirst();
 	}
 
@@ -108,9 +110,9 @@ final class BlockStoreFactories {
 	 * @param used the kind of its store, {@code null} for a bean
 	 * @param source what serves the disk
 	 */
-	void requireOwnProperties(String disk, Device properties, @Nullable BlockStoreFactory used, DiskSource source) {
-		Set<String> kept = (used instanceof ConfiguredStoreFactory configured) ? configured.usedProperties(properties)
-				: Set.of();
+	void requireOwnProperties(String disk, Device properties, @Nullable ConfiguredStoreFactory used,
+			DiskSource source) {
+		Set<String> kept = (used != null) ? used.usedProperties(properties) : Set.of();
 		for (OwnProperty other : OWN_PROPERTIES) {
 			String property = other.property().apply(properties);
 			if (property != null && !kept.contains(property)) {
@@ -127,7 +129,7 @@ final class BlockStoreFactories {
 	 * Returns what can be written, for people.
 	 */
 	String syntax() {
-		return all().map(BlockStoreFactory::syntax).collect(Collectors.joining(" or "));
+		return all().map(ConfiguredStoreFactory::syntax).collect(Collectors.joining(" or "));
 	}
 
 	private record OwnProperty(String syntax, Function<Device, @Nullable String> property) {

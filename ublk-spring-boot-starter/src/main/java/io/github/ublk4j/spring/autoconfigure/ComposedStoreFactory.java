@@ -19,12 +19,12 @@ package io.github.ublk4j.spring.autoconfigure;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
-import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import io.github.ublk4j.store.StoreUnavailableException;
 
@@ -74,21 +74,21 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 		return stores;
 	}
 
-	private BlockStoreFactory kindOf(String member) {
-		return this.kinds.find(member)
-			.filter((found) -> !(found instanceof ComposedStoreFactory))
-			.orElseThrow(() -> new StoreUnavailableException(
-					"there is no store '" + StoreText.shown(member) + "' for a member.",
-					this.kinds.remedy("an entry of " + this.kind + ".stores", member)));
+	private Optional<ConfiguredStoreFactory> find(String member) {
+		return this.kinds.find(member).filter((found) -> !(found instanceof ComposedStoreFactory));
+	}
+
+	private ConfiguredStoreFactory kindOf(String member) {
+		return find(member).orElseThrow(
+				() -> new StoreUnavailableException("there is no store '" + StoreText.shown(member) + "' for a member.",
+						this.kinds.remedy("an entry of " + this.kind + ".stores", member)));
 	}
 
 	@Override
 	public OptionalLong existingSize(String store, Device properties) {
 		long smallest = Long.MAX_VALUE;
 		for (String member : members(properties)) {
-			BlockStoreFactory factory = kindOf(member);
-			OptionalLong size = (factory instanceof ConfiguredStoreFactory configured)
-					? configured.existingSize(member, properties) : factory.existingSize(member);
+			OptionalLong size = kindOf(member).existingSize(member, properties);
 			if (size.isEmpty()) {
 				return size;
 			}
@@ -121,10 +121,9 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 	}
 
 	private BlockStore openMember(DiskSpec spec, String member, Device properties) {
-		BlockStoreFactory factory = kindOf(member);
+		ConfiguredStoreFactory factory = kindOf(member);
 		try {
-			return (factory instanceof ConfiguredStoreFactory configured) ? configured.open(spec, member, properties)
-					: factory.open(spec, member);
+			return factory.open(spec, member, properties);
 		}
 		catch (StoreUnavailableException ex) {
 			throw new StoreUnavailableException("its member " + StoreText.shown(member) + ": " + ex.problem(),
@@ -141,13 +140,7 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 	public Set<String> usedProperties(Device properties) {
 		Set<String> used = new HashSet<>(ConfiguredStoreFactory.super.usedProperties(properties));
 		for (String member : stores(properties)) {
-			this.kinds.find(member)
-				.filter((factory) -> !(factory instanceof ComposedStoreFactory))
-				.ifPresent((factory) -> {
-					if (factory instanceof ConfiguredStoreFactory configured) {
-						used.addAll(configured.usedProperties(properties));
-					}
-				});
+			find(member).ifPresent((factory) -> used.addAll(factory.usedProperties(properties)));
 		}
 		return used;
 	}

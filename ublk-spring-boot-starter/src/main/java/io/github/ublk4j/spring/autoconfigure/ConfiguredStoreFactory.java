@@ -32,6 +32,13 @@ import org.jspecify.annotations.Nullable;
  */
 interface ConfiguredStoreFactory extends BlockStoreFactory {
 
+	/**
+	 * Returns a factory of this kind: any other is one without properties.
+	 */
+	static ConfiguredStoreFactory of(BlockStoreFactory factory) {
+		return (factory instanceof ConfiguredStoreFactory configured) ? configured : new WithoutProperties(factory);
+	}
+
 	@Override
 	default BlockStore open(DiskSpec spec, String store) {
 		return open(spec, store, Device.UNSET);
@@ -65,6 +72,33 @@ interface ConfiguredStoreFactory extends BlockStoreFactory {
 	 */
 	default @Nullable String ownProperty(Device properties) {
 		return null;
+	}
+
+	/**
+	 * A factory of the application.
+	 */
+	record WithoutProperties(BlockStoreFactory factory) implements ConfiguredStoreFactory {
+
+		@Override
+		public String syntax() {
+			return this.factory.syntax();
+		}
+
+		@Override
+		public boolean supports(String store) {
+			return this.factory.supports(store);
+		}
+
+		@Override
+		public OptionalLong existingSize(String store) {
+			return this.factory.existingSize(store);
+		}
+
+		@Override
+		public BlockStore open(DiskSpec spec, String store, Device properties) {
+			return this.factory.open(spec, store);
+		}
+
 	}
 
 }

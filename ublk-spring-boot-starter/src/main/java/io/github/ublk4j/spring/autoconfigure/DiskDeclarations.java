@@ -172,7 +172,7 @@ final class DiskDeclarations {
 
 	private Disk ofStore(String disk, Device device, Map<String, String> beans) {
 		String store = requireStore(disk, device, beans);
-		BlockStoreFactory factory = this.stores.find(disk, store);
+		ConfiguredStoreFactory factory = this.stores.find(disk, store);
 		StoreDiskSource source = new StoreDiskSource(factory, store, device);
 		this.stores.requireOwnProperties(disk, device, factory, source);
 		LayerStack layers = this.layers.of(disk, device);
@@ -182,7 +182,7 @@ final class DiskDeclarations {
 
 	private void checkStore(String disk, Device device, Map<String, String> beans) {
 		String store = requireStore(disk, device, beans);
-		BlockStoreFactory factory = this.stores.find(disk, store);
+		ConfiguredStoreFactory factory = this.stores.find(disk, store);
 		DiskSource source = new UnopenedSource(store);
 		this.stores.requireOwnProperties(disk, device, factory, source);
 		this.layers.of(disk, device);

@@ -23,7 +23,6 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
-import io.github.ublk4j.spring.BlockStoreFactory;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import io.github.ublk4j.store.StoreUnavailableException;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +36,7 @@ import org.springframework.util.Assert;
  */
 final class StoreDiskSource implements DiskSource {
 
-	private final BlockStoreFactory factory;
+	private final ConfiguredStoreFactory factory;
 
 	private final String store;
 
@@ -45,7 +44,7 @@ final class StoreDiskSource implements DiskSource {
 
 	private @Nullable BlockStore opened;
 
-	StoreDiskSource(BlockStoreFactory factory, String store, Device properties) {
+	StoreDiskSource(ConfiguredStoreFactory factory, String store, Device properties) {
 		this.factory = factory;
 		this.store = store;
 		this.properties = properties;
@@ -53,18 +52,12 @@ final class StoreDiskSource implements DiskSource {
 
 	@Override
 	public OptionalLong defaultSize(String disk) {
-		return explained(disk, () -> (this.factory instanceof ConfiguredStoreFactory configured)
-				? configured.existingSize(this.store, this.properties) : this.factory.existingSize(this.store));
+		return explained(disk, () -> this.factory.existingSize(this.store, this.properties));
 	}
 
 	@Override
 	public void open(DiskSpec spec) {
-		this.opened = explained(spec.name(), () -> make(spec));
-	}
-
-	private BlockStore make(DiskSpec spec) {
-		return (this.factory instanceof ConfiguredStoreFactory configured)
-				? configured.open(spec, this.store, this.properties) : this.factory.open(spec, this.store);
+		this.opened = explained(spec.name(), () -> this.factory.open(spec, this.store, this.properties));
 	}
 
 	private <T> T explained(String disk, Supplier<T> action) {
