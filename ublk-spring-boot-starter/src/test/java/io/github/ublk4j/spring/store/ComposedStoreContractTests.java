@@ -23,15 +23,13 @@ import java.util.stream.IntStream;
 
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
-import io.github.ublk4j.spring.test.BlockDeviceContract;
-import io.github.ublk4j.spring.test.BlockDeviceTestClient;
+import io.github.ublk4j.spring.test.StoreContract;
 import io.github.ublk4j.store.FileBlockStore;
 import io.github.ublk4j.store.MemoryBlockStore;
 import io.github.ublk4j.store.StripeBlockStore;
 import io.github.ublk4j.store.chunk.ChunkBlockStore;
 import io.github.ublk4j.store.chunk.DirectoryChunkVolume;
 import io.github.ublk4j.store.mirror.MirrorBlockStore;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
@@ -43,26 +41,10 @@ class ComposedStoreContractTests {
 
 	private static final long SIZE = 8 << 20;
 
-	abstract static class Contract extends BlockDeviceContract {
-
-		private final BlockStore store;
-
-		private final BlockDeviceTestClient client;
+	abstract static class Contract extends StoreContract {
 
 		Contract(BlockStore store) {
-			this.store = store;
-			this.client = BlockDeviceTestClient.of(DiskSpec.named("composed").size(SIZE).queues(2).build(), store);
-		}
-
-		@Override
-		protected BlockDeviceTestClient client() {
-			return this.client;
-		}
-
-		@AfterEach
-		void close() {
-			this.client.close();
-			this.store.close();
+			super(store, DiskSpec.named("composed").queues(2));
 		}
 
 	}

@@ -19,39 +19,20 @@ package io.github.ublk4j.spring.store;
 import java.nio.file.Path;
 
 import io.github.ublk4j.block.DiskSpec;
-import io.github.ublk4j.spring.test.BlockDeviceContract;
-import io.github.ublk4j.spring.test.BlockDeviceTestClient;
+import io.github.ublk4j.spring.test.StoreContract;
 import io.github.ublk4j.store.chunk.ChunkBlockStore;
 import io.github.ublk4j.store.chunk.DirectoryChunkVolume;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A disk in a directory.
  */
-class DirectoryChunkVolumeContractTests extends BlockDeviceContract {
-
-	private static final long SIZE = 8 << 20;
-
-	private final ChunkBlockStore store;
-
-	private final BlockDeviceTestClient client;
+class DirectoryChunkVolumeContractTests extends StoreContract {
 
 	DirectoryChunkVolumeContractTests(@TempDir Path directory) {
-		this.store = AbstractChunkVolumeTests
-			.open(ChunkBlockStore.of(DirectoryChunkVolume.at(directory.resolve("disk"))).size(SIZE));
-		this.client = BlockDeviceTestClient.of(DiskSpec.named("directory").size(SIZE).build(), this.store);
-	}
-
-	@Override
-	protected BlockDeviceTestClient client() {
-		return this.client;
-	}
-
-	@AfterEach
-	void close() {
-		this.client.close();
-		this.store.close();
+		super(AbstractChunkVolumeTests
+			.open(ChunkBlockStore.of(DirectoryChunkVolume.at(directory.resolve("disk"))).size(8 << 20)),
+				DiskSpec.named("directory"));
 	}
 
 }

@@ -42,7 +42,6 @@ import io.github.ublk4j.layer.StatsStore;
 import io.github.ublk4j.layer.TimeoutStore;
 import io.github.ublk4j.layer.WindowStore;
 import io.github.ublk4j.store.MemoryBlockStore;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.event.Level;
@@ -70,30 +69,14 @@ class LayerContractTests {
 		return key;
 	}
 
-	abstract static class Contract extends BlockDeviceContract {
-
-		private final BlockStore store;
-
-		private final BlockDeviceTestClient client;
+	abstract static class Contract extends StoreContract {
 
 		Contract(UnaryOperator<BlockStore> layer) {
 			this(MemoryBlockStore.sparse(SIZE), layer);
 		}
 
 		Contract(BlockStore below, UnaryOperator<BlockStore> layer) {
-			this.store = layer.apply(below);
-			this.client = BlockDeviceTestClient.of(DiskSpec.named("layer").size(this.store.size()).build(), this.store);
-		}
-
-		@Override
-		protected BlockDeviceTestClient client() {
-			return this.client;
-		}
-
-		@AfterEach
-		void close() {
-			this.client.close();
-			this.store.close();
+			super(layer.apply(below), DiskSpec.named("layer"));
 		}
 
 	}

@@ -19,7 +19,6 @@ package io.github.ublk4j.spring.test;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.store.MemoryBlockStore;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 
 /**
@@ -29,32 +28,8 @@ class MemoryBlockStoreContractTests {
 
 	private static final long SIZE = 8 << 20;
 
-	abstract static class Contract extends BlockDeviceContract {
-
-		private final MemoryBlockStore store;
-
-		private final BlockDeviceTestClient client;
-
-		Contract(MemoryBlockStore store, DiskSpec.Builder spec) {
-			this.store = store;
-			this.client = BlockDeviceTestClient.of(spec.size(SIZE).build(), this.store);
-		}
-
-		@Override
-		protected BlockDeviceTestClient client() {
-			return this.client;
-		}
-
-		@AfterEach
-		void close() {
-			this.client.close();
-			this.store.close();
-		}
-
-	}
-
 	@Nested
-	class Sparse extends Contract {
+	class Sparse extends StoreContract {
 
 		Sparse() {
 			super(MemoryBlockStore.sparse(SIZE), DiskSpec.named("sparse"));
@@ -63,7 +38,7 @@ class MemoryBlockStoreContractTests {
 	}
 
 	@Nested
-	class PreTouched extends Contract {
+	class PreTouched extends StoreContract {
 
 		PreTouched() {
 			super(MemoryBlockStore.preTouched(SIZE), DiskSpec.named("touched").dataMode(DataMode.COPY).queueDepth(8));
@@ -72,7 +47,7 @@ class MemoryBlockStoreContractTests {
 	}
 
 	@Nested
-	class WithSeveralQueuesAndLargeBlocks extends Contract {
+	class WithSeveralQueuesAndLargeBlocks extends StoreContract {
 
 		WithSeveralQueuesAndLargeBlocks() {
 			super(MemoryBlockStore.sparse(SIZE),
