@@ -41,6 +41,11 @@ interface KernelCalls {
 		}
 
 		@Override
+		public String requestPath() {
+			return LinuxPlatform.requestPath();
+		}
+
+		@Override
 		public void tryRing(int flags) {
 			try (IoUring ring = IoUring.open(1, flags)) {
 				ring.enter(0);
@@ -66,6 +71,12 @@ interface KernelCalls {
 	 * @return a sentence, {@code null} if it can
 	 */
 	@Nullable String unsupportedReason();
+
+	/**
+	 * Returns how requests call the kernel.
+	 * @return what makes the calls
+	 */
+	String requestPath();
 
 	/**
 	 * Opens a ring and enters it.

@@ -68,7 +68,9 @@ final class RequiredChecks {
 	HostCheck nativeCalls() {
 		String unsupported = this.calls.unsupportedReason();
 		return (unsupported == null)
-				? HostCheck.ok(Subject.NATIVE_CALLS, "JNA calls the C library on " + System.getProperty("os.arch"))
+				? HostCheck.ok(Subject.NATIVE_CALLS,
+						"JNA calls the C library on " + System.getProperty("os.arch")
+								+ "; requests call the kernel through " + this.calls.requestPath())
 				: HostCheck.failure(Subject.NATIVE_CALLS, unsupported,
 						"Run on amd64 or aarch64 with the GNU C library, and keep net.java.dev.jna:jna on the class"
 								+ " path.");

@@ -16,12 +16,22 @@
 
 package io.github.ublk4j.engine.linux;
 
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+
 /**
  * An event counter that wakes a thread waiting in io_uring ({@code eventfd(2)}).
  */
 public final class EventFd implements AutoCloseable {
 
 	private static final int EFD_CLOEXEC = 0x80000;
+
+	// what a signal writes
+	private static final Memory ONE = new Memory(Long.BYTES);
+
+	static {
+		ONE.setLong(0, 1);
+	}
 
 	private final LinuxFile file;
 
@@ -49,8 +59,12 @@ public final class EventFd implements AutoCloseable {
 	 * @throws LinuxException if the kernel refuses
 	 */
 	public synchronized void signal() {
-		if (!this.closed && Libc.eventfd_write(this.file.fd(), 1) == -1) {
-			throw new LinuxException("write to eventfd", Libc.errno());
+		if (this.closed) {
+			return;
+		}
+		int result = RequestPathCalls.write(this.file.fd(), Pointer.nativeValue(ONE), Long.BYTES);
+		if (result < 0) {
+			throw new LinuxException("write to eventfd", -result);
 		}
 	}
 

@@ -48,6 +48,8 @@ final class Libc {
 
 	static native long mmap(long address, long length, int protection, int flags, int fd, long offset);
 
+	static native int mprotect(long address, long length, int protection);
+
 	static native int munmap(long address, long length);
 
 	static native int mlock(long address, long length);
@@ -57,13 +59,6 @@ final class Libc {
 	static native int madvise(long address, long length, int advice);
 
 	static native int eventfd(int initial, int flags);
-
-	@SuppressWarnings("checkstyle:MethodName") // the name in C
-	static native int eventfd_write(int fd, long value);
-
-	static native long pread(int fd, long address, long length, long position);
-
-	static native long pwrite(int fd, long address, long length, long position);
 
 	static native int fallocate(int fd, int mode, long offset, long length);
 

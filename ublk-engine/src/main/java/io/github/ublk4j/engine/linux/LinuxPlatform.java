@@ -84,6 +84,14 @@ public final class LinuxPlatform {
 	}
 
 	/**
+	 * Returns how the system calls are made that serve requests.
+	 * @return what makes them, for people
+	 */
+	public static String requestPath() {
+		return RequestPathCalls.means();
+	}
+
+	/**
 	 * Returns how much memory can be taken without swapping.
 	 * @return bytes; {@link Long#MAX_VALUE} if the system does not say
 	 */

@@ -22,11 +22,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls that are made while requests are served, by the fastest way that this
- * Java has. Each returns its result or the negative error number.
+ * Java has on this processor: a native method of our own, {@code java.lang.foreign}, JNA.
+ * Each returns its result or the negative error number.
  */
 final class RequestPathCalls {
 
 	private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
+
+	private static final long WRITE = ARM ? 64 : 1;
 
 	private static final long PREAD = ARM ? 67 : 17;
 
@@ -34,14 +37,20 @@ final class RequestPathCalls {
 
 	private static final long IO_URING_ENTER = 426;
 
-	// final, so that the JIT compiler sees through it
-	private static final @Nullable MethodHandle FOREIGN_SYSCALL = ForeignSyscall.find();
+	// final, so that the JIT compiler sees through them
+	private static final boolean JNI = JniSyscall.bind();
+
+	private static final @Nullable MethodHandle FOREIGN_SYSCALL = JNI ? null : ForeignSyscall.find();
 
 	private RequestPathCalls() {
 	}
 
+	static String means() {
+		return JNI ? "a native method" : (FOREIGN_SYSCALL != null) ? "java.lang.foreign" : "JNA";
+	}
+
 	static int enter(int fd, int toSubmit, int minComplete, int flags, long argument, long argumentSize) {
-		if (FOREIGN_SYSCALL == null && argument == 0) {
+		if (!JNI && FOREIGN_SYSCALL == null && argument == 0) {
 			// JNA takes its time for each argument, and the kernel looks at the size of
 			// an argument only if there is one
 			return (int) result(Libc.syscall(IO_URING_ENTER, fd, toSubmit, minComplete, flags, 0));
@@ -49,17 +58,22 @@ final class RequestPathCalls {
 		return (int) call(IO_URING_ENTER, fd, toSubmit, minComplete, flags, argument, argumentSize);
 	}
 
+	static int write(int fd, long address, int length) {
+		return (int) call(WRITE, fd, address, length, 0, 0, 0);
+	}
+
 	static int pread(int fd, long address, int length, long position) {
-		return (int) ((FOREIGN_SYSCALL == null) ? result(Libc.pread(fd, address, length, position))
-				: call(PREAD, fd, address, length, position, 0, 0));
+		return (int) call(PREAD, fd, address, length, position, 0, 0);
 	}
 
 	static int pwrite(int fd, long address, int length, long position) {
-		return (int) ((FOREIGN_SYSCALL == null) ? result(Libc.pwrite(fd, address, length, position))
-				: call(PWRITE, fd, address, length, position, 0, 0));
+		return (int) call(PWRITE, fd, address, length, position, 0, 0);
 	}
 
 	private static long call(long number, long first, long second, long third, long fourth, long fifth, long sixth) {
+		if (JNI) {
+			return JniSyscall.call(number, first, second, third, fourth, fifth, sixth);
+		}
 		if (FOREIGN_SYSCALL != null) {
 			long result = foreign(FOREIGN_SYSCALL, number, first, second, third, fourth, fifth, sixth);
 			if (result >= 0) {

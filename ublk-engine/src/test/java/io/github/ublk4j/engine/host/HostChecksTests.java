@@ -77,6 +77,8 @@ class HostChecksTests {
 		assertThat(checks).extracting(HostCheck::state).containsOnly(State.OK);
 		assertThat(checks).extracting(HostCheck::remedy).containsOnlyNulls();
 		assertThat(checks).extracting(HostCheck::subject).isSorted().doesNotHaveDuplicates().hasSize(16);
+		assertThat(check(Subject.NATIVE_CALLS).finding()).startsWith("JNA calls the C library on ")
+			.endsWith("; requests call the kernel through a test");
 		assertThat(check(Subject.DRIVER).finding()).isEqualTo("CMD_IOCTL_ENCODE, USER_COPY");
 		assertThat(check(Subject.DEVICES).finding()).isEqualTo("1 on this host; ublks_max is 64");
 	}
@@ -334,6 +336,11 @@ class HostChecksTests {
 		private @Nullable CountDownLatch hang;
 
 		private long features = UblkFeature.CMD_IOCTL_ENCODE.mask() | UblkFeature.USER_COPY.mask();
+
+		@Override
+		public String requestPath() {
+			return "a test";
+		}
 
 		@Override
 		public @Nullable String unsupportedReason() {

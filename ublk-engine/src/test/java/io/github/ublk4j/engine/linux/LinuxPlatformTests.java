@@ -62,6 +62,12 @@ class LinuxPlatformTests {
 	}
 
 	@Test
+	@EnabledOnOs(value = OS.LINUX, architectures = "amd64", disabledReason = "other processors have other ways")
+	void requestsCallTheKernelByTheFastestWay() {
+		assertThat(LinuxPlatform.requestPath()).isEqualTo("a native method");
+	}
+
+	@Test
 	@EnabledOnOs(value = OS.LINUX, disabledReason = "makes Linux system calls")
 	void addressIsThatOfTheFirstByteWhateverThePosition() {
 		ByteBuffer buffer = ByteBuffer.allocateDirect(16);
