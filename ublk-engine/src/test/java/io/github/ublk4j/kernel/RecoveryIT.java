@@ -154,6 +154,52 @@ class RecoveryIT {
 		}
 	}
 
+	@ParameterizedTest
+	@EnumSource(value = Recovery.class, names = { "QUEUE", "REISSUE" })
+	void serversKilledInTheMiddleOfAStartAndOfTakeOversFailNoRequest(Recovery recovery) throws Exception {
+		int killed = 137;
+		Process doomed = ServerProcess.launchDoomed(this.directory, recovery, 1);
+		assertThat(doomed.waitFor()).as("status of the server that makes the device").isEqualTo(killed);
+		ServerProcess server = ServerProcess.start(this.directory, recovery, DataMode.AUTO);
+		String path = server.path();
+		Fio.verify(Path.of(path), "--bs=4k --size=8m --iodepth=16");
+		server.kill();
+		Writer writer = new Writer(path, (byte) 1);
+		writer.start();
+		for (int queue = 0; queue < 2; queue++) {
+			doomed = ServerProcess.launchDoomed(this.directory, recovery, queue);
+			assertThat(doomed.waitFor()).as("status of the server that takes over").isEqualTo(killed);
+		}
+		server = ServerProcess.start(this.directory, recovery, DataMode.AUTO);
+		assertThat(server.path()).isEqualTo(path);
+		writer.finish();
+		writer.verify();
+		assertThat(writer.failed.get()).as("failed writes").isZero();
+		server.tell("stop");
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = Recovery.class, names = { "QUEUE", "REISSUE" })
+	void serverKilledWhileItQuiescesLeavesTheDiskToTheNextOne(Recovery recovery) throws Exception {
+		long seed = Long.getLong("ublk.seed", System.nanoTime());
+		Random random = new Random(seed);
+		ServerProcess server = ServerProcess.start(this.directory, recovery, DataMode.AUTO);
+		String path = server.path();
+		for (int round = 1; round <= ROUNDS; round++) {
+			Writer writer = new Writer(path, (byte) round);
+			writer.start();
+			TimeUnit.MILLISECONDS.sleep(500);
+			server.order("quiesce");
+			TimeUnit.MILLISECONDS.sleep(random.nextInt(150));
+			server.kill();
+			server = ServerProcess.start(this.directory, recovery, DataMode.AUTO);
+			assertThat(server.path()).as("path, seed " + seed).isEqualTo(path);
+			writer.finish();
+			writer.verify();
+		}
+		server.tell("stop");
+	}
+
 	@Test
 	void diskWithoutRecoveryGoesWithItsServerAndItsNumberIsUsedAgain() throws Exception {
 		ServerProcess server = ServerProcess.start(this.directory, Recovery.NONE, DataMode.AUTO);

@@ -23,6 +23,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.github.ublk4j.block.BlockStore;
@@ -31,6 +33,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.metrics.QueueMetrics;
 import io.github.ublk4j.store.FileBlockStore;
 import io.github.ublk4j.store.chunk.ChunkBlockStore;
 import io.github.ublk4j.store.chunk.DirectoryChunkVolume;
@@ -82,17 +85,26 @@ final class ServerProcess implements AutoCloseable {
 	 * Starts a server and does not wait for anything.
 	 */
 	static Process launch(Path directory, Recovery recovery, DataMode mode) {
-		return launch(directory, recovery, mode, "file");
+		return launch(directory, recovery, mode, new String[] { "file" });
 	}
 
-	private static Process launch(Path directory, Recovery recovery, DataMode mode, String store) {
+	/**
+	 * Starts a server that is killed in the middle of its start: the device is made, or
+	 * its take-over begun, but it is not live.
+	 * @param queue which queue is about to begin then
+	 */
+	static Process launchDoomed(Path directory, Recovery recovery, int queue) {
+		return launch(directory, recovery, DataMode.AUTO, "file", String.valueOf(queue));
+	}
+
+	private static Process launch(Path directory, Recovery recovery, DataMode mode, String... more) {
 		try {
-			return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-					"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-cp",
-					System.getProperty("java.class.path"), ServerProcess.class.getName(), directory.toString(),
-					recovery.name(), mode.name(), store)
-				.redirectError(ProcessBuilder.Redirect.INHERIT)
-				.start();
+			List<String> command = new ArrayList<>(List.of(
+					Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+					"-XX:+UseSerialGC", "-Xmx128m", "-cp", System.getProperty("java.class.path"),
+					ServerProcess.class.getName(), directory.toString(), recovery.name(), mode.name()));
+			command.addAll(List.of(more));
+			return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -122,12 +134,19 @@ final class ServerProcess implements AutoCloseable {
 	 * Tells the process what to do, and waits until it has done so and ended.
 	 */
 	void tell(String what) throws IOException, InterruptedException {
-		this.process.getOutputStream().write((what + "\n").getBytes(StandardCharsets.UTF_8));
-		this.process.getOutputStream().flush();
+		order(what);
 		DiskProcess.await(this.output, "done");
 		if (!this.process.waitFor(START_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
 			throw new AssertionError("The process does not end");
 		}
+	}
+
+	/**
+	 * Tells the process what to do, and does not wait for it.
+	 */
+	void order(String what) throws IOException {
+		this.process.getOutputStream().write((what + "\n").getBytes(StandardCharsets.UTF_8));
+		this.process.getOutputStream().flush();
 	}
 
 	@Override
@@ -138,7 +157,12 @@ final class ServerProcess implements AutoCloseable {
 	@SuppressWarnings("SystemOut")
 	public static void main(String[] arguments) throws IOException {
 		Path directory = Path.of(arguments[0]);
-		UblkEngine engine = UblkEngine.builder().stateDirectory(directory.resolve("state")).build();
+		UblkEngine.Builder builder = UblkEngine.builder().stateDirectory(directory.resolve("state"));
+		if (arguments.length > 4) {
+			int last = Integer.parseInt(arguments[4]);
+			builder.metrics((disk, queue, depth) -> (queue == last) ? killed() : QueueMetrics.NONE);
+		}
+		UblkEngine engine = builder.build();
 		BlockStore store = arguments[3].equals("chunks") ? chunks(directory)
 				: FileBlockStore.at(directory.resolve("disk.img")).createIfMissing(true).size(RecoveryIT.SIZE).open();
 		DiskSpec spec = DiskSpec.named("recovered")
@@ -161,6 +185,11 @@ final class ServerProcess implements AutoCloseable {
 		engine.close();
 		store.close();
 		System.out.println("done");
+	}
+
+	private static QueueMetrics killed() {
+		Shell.run("kill -9 " + ProcessHandle.current().pid());
+		throw new AssertionError("alive after SIGKILL");
 	}
 
 	private static BlockStore chunks(Path directory) {
