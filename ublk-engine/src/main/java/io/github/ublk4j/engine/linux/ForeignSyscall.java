@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The C function {@code syscall} through {@code java.lang.foreign}, which has no more
  * overhead than a call in C. The package exists from Java 22 on, so it is reached by
- * reflection; where it is missing or forbidden, JNA does the work.
+ * reflection; {@link RequestPathCalls} knows what does the work where it is missing.
  */
 final class ForeignSyscall {
 

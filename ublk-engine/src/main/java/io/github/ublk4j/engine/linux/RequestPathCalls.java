@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The system calls that are made while requests are served, by the fastest way that this
- * Java has on this processor: a native method of our own, {@code java.lang.foreign}, JNA.
+ * Java has on this processor: {@code java.lang.foreign}, a native method of our own, JNA.
  * Each returns its result or the negative error number.
  */
 final class RequestPathCalls {
@@ -38,15 +38,15 @@ final class RequestPathCalls {
 	private static final long IO_URING_ENTER = 426;
 
 	// final, so that the JIT compiler sees through them
-	private static final boolean JNI = JniSyscall.bind();
+	private static final @Nullable MethodHandle FOREIGN_SYSCALL = ForeignSyscall.find();
 
-	private static final @Nullable MethodHandle FOREIGN_SYSCALL = JNI ? null : ForeignSyscall.find();
+	private static final boolean JNI = FOREIGN_SYSCALL == null && JniSyscall.bind();
 
 	private RequestPathCalls() {
 	}
 
 	static String means() {
-		return JNI ? "a native method" : (FOREIGN_SYSCALL != null) ? "java.lang.foreign" : "JNA";
+		return (FOREIGN_SYSCALL != null) ? "java.lang.foreign" : JNI ? "a native method" : "JNA";
 	}
 
 	static int enter(int fd, int toSubmit, int minComplete, int flags, long argument, long argumentSize) {
@@ -71,9 +71,6 @@ final class RequestPathCalls {
 	}
 
 	private static long call(long number, long first, long second, long third, long fourth, long fifth, long sixth) {
-		if (JNI) {
-			return JniSyscall.call(number, first, second, third, fourth, fifth, sixth);
-		}
 		if (FOREIGN_SYSCALL != null) {
 			long result = foreign(FOREIGN_SYSCALL, number, first, second, third, fourth, fifth, sixth);
 			if (result >= 0) {
@@ -81,6 +78,9 @@ final class RequestPathCalls {
 			}
 			// Such a call cannot tell why it failed. It is made again by the one that
 			// can: these calls may be repeated
+		}
+		if (JNI) {
+			return JniSyscall.call(number, first, second, third, fourth, fifth, sixth);
 		}
 		return result(Libc.syscall(number, first, second, third, fourth, fifth, sixth));
 	}
