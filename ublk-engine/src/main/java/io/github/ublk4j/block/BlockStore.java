@@ -18,6 +18,7 @@ package io.github.ublk4j.block;
 
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 import reactor.core.publisher.Mono;
@@ -102,6 +103,16 @@ public interface BlockStore extends AutoCloseable {
 	 */
 	default boolean fillsReadBuffers() {
 		return false;
+	}
+
+	/**
+	 * Returns the stores that this one is made of: the one below a layer, the members of
+	 * a mirror. Whoever looks for something in a stack of stores follows them; reading
+	 * and writing them is up to this store.
+	 * @return the stores, none by default
+	 */
+	default List<BlockStore> parts() {
+		return List.of();
 	}
 
 	/**

@@ -19,6 +19,7 @@ package io.github.ublk4j.layer;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Supplier;
@@ -109,6 +110,11 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 	@Override
 	public Set<BlockOperation> operations() {
 		return this.operations;
+	}
+
+	@Override
+	public List<BlockStore> parts() {
+		return List.of(below(), this.overlay);
 	}
 
 	@Override

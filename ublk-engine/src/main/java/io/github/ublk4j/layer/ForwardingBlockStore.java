@@ -17,6 +17,7 @@
 package io.github.ublk4j.layer;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Set;
 
 import reactor.core.publisher.Mono;
@@ -89,6 +90,11 @@ public abstract class ForwardingBlockStore implements BlockStore {
 	@Override
 	public boolean fillsReadBuffers() {
 		return this.below.fillsReadBuffers();
+	}
+
+	@Override
+	public List<BlockStore> parts() {
+		return List.of(this.below);
 	}
 
 	@Override

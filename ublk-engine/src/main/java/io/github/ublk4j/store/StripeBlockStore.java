@@ -87,6 +87,11 @@ public final class StripeBlockStore implements BlockStore {
 	}
 
 	@Override
+	public List<BlockStore> parts() {
+		return this.stores;
+	}
+
+	@Override
 	public long size() {
 		return this.size;
 	}

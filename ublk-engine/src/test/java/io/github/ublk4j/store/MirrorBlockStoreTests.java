@@ -18,6 +18,7 @@ package io.github.ublk4j.store;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +41,8 @@ import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.layer.CopyOnWriteStore;
+import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.store.mirror.MemberState;
 import io.github.ublk4j.store.mirror.MemberStatus;
 import io.github.ublk4j.store.mirror.MirrorBlockStore;
@@ -139,14 +142,41 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		MirrorBlockStore mirror = current();
 		write(mirror, 0, bytes(1, MIRROR));
 		succeed(mirror.flush());
+		Instant before = Instant.now();
 		this.first.breakDown();
 		write(mirror, REGION, bytes(2, 512));
 		assertThat(read(mirror, REGION, 512)).isEqualTo(bytes(2, 512));
 		succeed(mirror.flush());
 
+		Instant since = Objects.requireNonNull(mirror.members().get(0).since());
+		assertThat(since).isBetween(before, Instant.now());
 		assertThat(mirror.members()).containsExactly(
-				new MemberStatus("A", MemberState.STALE, REGION, "the member A is broken"),
-				new MemberStatus("B", MemberState.CURRENT, 0, null));
+				new MemberStatus("A", MemberState.STALE, REGION, since, "the member A is broken"),
+				new MemberStatus("B", MemberState.CURRENT, 0, null, null));
+	}
+
+	@Test
+	void memberThatCannotBeResyncedIsStaleSinceItFailedFirst() {
+		MirrorBlockStore fresh = mirror(SOON, this.first, this.second);
+		awaitCurrent(fresh);
+		this.second.breakWrites();
+		write(fresh, 0, bytes(1, 512));
+		MemberStatus failed = fresh.members().get(1);
+		int resyncs = this.second.reads();
+		await(() -> assertThat(this.second.reads()).isGreaterThan(resyncs + 1));
+		assertThat(fresh.members().get(1).since()).isNotNull().isEqualTo(failed.since());
+	}
+
+	@Test
+	void mirrorsAreFoundUnderLayersAndInStripes() {
+		MirrorBlockStore mirror = mirror(NEVER, this.first, this.second);
+		MirrorBlockStore other = mirror(NEVER, new TestMember("C", MIRROR));
+		BlockStore stripes = new StripeBlockStore(List.of(mirror, other), 4096);
+		BlockStore layers = new DelayStore(
+				new CopyOnWriteStore(stripes, MemoryBlockStore.sparse(stripes.size()), 4096));
+		assertThat(MirrorBlockStore.in(closedAfterwards(layers))).containsExactly(mirror, other);
+		assertThat(MirrorBlockStore.in(mirror)).containsExactly(mirror);
+		assertThat(MirrorBlockStore.in(this.first)).isEmpty();
 	}
 
 	@Test
@@ -192,7 +222,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		awaitCurrent(again);
 		assertThat(this.second.content()).isEqualTo(this.first.content());
 		assertThat(this.second.writes() - before).as("regions with data").isEqualTo(2);
-		assertThat(again.members().get(1)).isEqualTo(new MemberStatus("B", MemberState.CURRENT, 0, null));
+		assertThat(again.members().get(1)).isEqualTo(new MemberStatus("B", MemberState.CURRENT, 0, null, null));
 	}
 
 	/** Its server has died, and with it what it had acknowledged and not yet flushed. */

@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.store.mirror;
 
+import java.time.Instant;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  * @param state what it is good for
  * @param staleBytes how much of it has to be copied before it is current, in whole
  * regions
+ * @param since when it ceased to be current, or the mirror was opened with it as such;
+ * {@code null} if it is current
  * @param failure why it is not current, {@code null} if it is
  */
-public record MemberStatus(String name, MemberState state, long staleBytes, @Nullable String failure) {
+public record MemberStatus(String name, MemberState state, long staleBytes, @Nullable Instant since,
+		@Nullable String failure) {
 
 }

@@ -141,6 +141,25 @@ public final class MirrorBlockStore implements BlockStore {
 		return this.members.status();
 	}
 
+	/**
+	 * Finds the mirrors in a stack of stores, such as one under the layers of a disk.
+	 * @param top what is above all others
+	 * @return the mirrors, none if there is none
+	 */
+	public static List<MirrorBlockStore> in(BlockStore top) {
+		List<MirrorBlockStore> mirrors = new ArrayList<>();
+		if (top instanceof MirrorBlockStore mirror) {
+			mirrors.add(mirror);
+		}
+		top.parts().forEach((part) -> mirrors.addAll(in(part)));
+		return mirrors;
+	}
+
+	@Override
+	public List<BlockStore> parts() {
+		return this.members.all().stream().map(MirrorMember::store).toList();
+	}
+
 	@Override
 	public long size() {
 		return this.members.size();

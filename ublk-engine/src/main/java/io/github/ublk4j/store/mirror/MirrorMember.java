@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.store.mirror;
 
+import java.time.Instant;
 import java.util.BitSet;
 import java.util.UUID;
 
@@ -41,6 +42,9 @@ final class MirrorMember {
 	private final Unflushed unflushed = new Unflushed();
 
 	private MemberState state = MemberState.CURRENT;
+
+	/** When it ceased to be current. */
+	private @Nullable Instant since;
 
 	private @Nullable String failure;
 
@@ -72,8 +76,18 @@ final class MirrorMember {
 	}
 
 	void state(MemberState state, @Nullable String failure) {
+		if (state == MemberState.CURRENT) {
+			this.since = null;
+		}
+		else if (this.since == null) {
+			this.since = Instant.now();
+		}
 		this.state = state;
 		this.failure = failure;
+	}
+
+	@Nullable Instant since() {
+		return this.since;
 	}
 
 	@Nullable String failure() {

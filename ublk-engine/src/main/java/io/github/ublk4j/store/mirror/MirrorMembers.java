@@ -92,7 +92,7 @@ final class MirrorMembers {
 	synchronized List<MemberStatus> status() {
 		return this.all.stream()
 			.map((member) -> new MemberStatus(member.toString(), member.state(),
-					(long) member.missed().cardinality() * this.regionSize, member.failure()))
+					(long) member.missed().cardinality() * this.regionSize, member.since(), member.failure()))
 			.toList();
 	}
 
