@@ -168,6 +168,18 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
+	void sizeIsThatOfTheLatestLabelAndNotOfTheMembers() {
+		TestMember larger = new TestMember("C", 2 * MIRROR);
+		assertThat(MirrorBlockStore.of(List.of(this.first, larger)).existingSize().block(TIMEOUT)).isNull();
+		mirror(NEVER, this.first, larger).close();
+		assertThat(MirrorBlockStore.of(List.of(this.second, larger)).existingSize().block(TIMEOUT)).isEqualTo(MIRROR);
+		larger.breakDown();
+		assertThatExceptionOfType(StoreUnavailableException.class)
+			.isThrownBy(() -> MirrorBlockStore.of(List.of(this.first, larger)).existingSize().block(TIMEOUT))
+			.withMessageContaining("The store C cannot be read: the member C is broken.");
+	}
+
+	@Test
 	void mirrorsAreFoundUnderLayersAndInStripes() {
 		MirrorBlockStore mirror = mirror(NEVER, this.first, this.second);
 		MirrorBlockStore other = mirror(NEVER, new TestMember("C", MIRROR));

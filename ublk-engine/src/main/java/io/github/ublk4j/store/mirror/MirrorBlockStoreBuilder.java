@@ -64,6 +64,22 @@ public final class MirrorBlockStoreBuilder {
 	}
 
 	/**
+	 * Reads how large the mirror is that the stores are members of. Nothing is changed or
+	 * closed, and the stores need not be all of its members. Their own size does not say
+	 * it: a mirror keeps the size that it was made with when its members become larger.
+	 * @return bytes, empty if no store is a member of a mirror yet; fails with a
+	 * {@link StoreUnavailableException} if one cannot be read
+	 */
+	public Mono<Long> existingSize() {
+		return Flux.fromIterable(this.stores)
+			.filter((store) -> store.size() > MirrorBlockStore.DATA_OFFSET)
+			.concatMap((store) -> start(store, MirrorLabel.SLOTS * MirrorLabel.LENGTH))
+			.mapNotNull(MirrorLabel::latest)
+			.reduce((one, other) -> (one.events() > other.events()) ? one : other)
+			.map(MirrorLabel::size);
+	}
+
+	/**
 	 * Opens the mirror. Stores without labels are made members, and get the content of
 	 * the current ones; if none has a label, that of the first. They must begin with 1
 	 * MiB of zeros. Stores that can only be read are served as they are, and not
@@ -111,12 +127,16 @@ public final class MirrorBlockStoreBuilder {
 					"The store " + store + " has " + store.size() + " bytes, too few for a member of a mirror.",
 					"Use a store of more than 1 MiB, which the labels of the mirror take."));
 		}
-		ByteBuffer start = ByteBuffer.allocate(MirrorBlockStore.DATA_OFFSET);
+		return start(store, MirrorBlockStore.DATA_OFFSET).map((start) -> MirrorAssembly.Found.of(store, start));
+	}
+
+	private static Mono<ByteBuffer> start(BlockStore store, int length) {
+		ByteBuffer start = ByteBuffer.allocate(length);
 		return store.read(0, start.duplicate())
 			.onErrorMap((failure) -> new StoreUnavailableException(
 					"The store " + store + " cannot be read: " + failure.getMessage() + ".",
 					"Mend it, or serve the mirror without it.", failure))
-			.then(Mono.fromSupplier(() -> MirrorAssembly.Found.of(store, start)));
+			.thenReturn(start);
 	}
 
 }

@@ -34,6 +34,8 @@ import io.github.ublk4j.store.StoreUnavailableException;
  */
 abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 
+	static final int SECTOR = 512;
+
 	private final String kind;
 
 	private final BlockStoreFactories kinds;
@@ -96,6 +98,27 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 		}
 		long size = size(smallest, properties);
 		return (size > 0) ? OptionalLong.of(size) : OptionalLong.empty();
+	}
+
+	/**
+	 * Opens the members that exist, to be read and closed by the caller.
+	 */
+	List<BlockStore> openExisting(Device properties) {
+		List<BlockStore> opened = new ArrayList<>();
+		try {
+			for (String member : members(properties)) {
+				long size = kindOf(member).existingSize(member, properties).orElse(0) / SECTOR * SECTOR;
+				if (size > 0) {
+					DiskSpec spec = DiskSpec.named(this.kind).size(size).readOnly(true).build();
+					opened.add(openMember(spec, member, properties));
+				}
+			}
+			return opened;
+		}
+		catch (RuntimeException ex) {
+			opened.forEach(BlockStore::close);
+			throw ex;
+		}
 	}
 
 	@Override

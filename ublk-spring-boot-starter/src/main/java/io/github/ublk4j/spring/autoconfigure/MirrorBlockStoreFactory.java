@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
@@ -56,6 +57,22 @@ final class MirrorBlockStoreFactory extends ComposedStoreFactory {
 	@Override
 	long size(long smallestMember, Device properties) {
 		return smallestMember - MirrorBlockStore.DATA_OFFSET;
+	}
+
+	/**
+	 * A mirror keeps the size that it was made with, and members that are not there yet
+	 * get it.
+	 */
+	@Override
+	public OptionalLong existingSize(String store, Device properties) {
+		List<BlockStore> existing = openExisting(properties);
+		try {
+			Long size = existing.isEmpty() ? null : MirrorBlockStore.of(existing).existingSize().block(PATIENCE);
+			return (size != null) ? OptionalLong.of(size) : super.existingSize(store, properties);
+		}
+		finally {
+			existing.forEach(BlockStore::close);
+		}
 	}
 
 	@Override

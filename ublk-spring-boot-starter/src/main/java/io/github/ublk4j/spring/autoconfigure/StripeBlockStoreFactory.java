@@ -31,8 +31,6 @@ import org.springframework.util.unit.DataSize;
  */
 final class StripeBlockStoreFactory extends ComposedStoreFactory {
 
-	private static final int SECTOR = 512;
-
 	private static final DataSize DEFAULT_UNIT = DataSize.ofKilobytes(64);
 
 	StripeBlockStoreFactory(BlockStoreFactories kinds) {

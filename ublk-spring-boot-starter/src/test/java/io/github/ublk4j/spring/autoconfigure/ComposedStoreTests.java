@@ -242,6 +242,31 @@ class ComposedStoreTests {
 		disk("mirror").withPropertyValues("ublk.devices.disk.size=2MB")
 			.run((context) -> assertThat(failure(context).remedy()).isEqualTo("Set the size of the disk to 1048576B."));
 		disk("mirror").withPropertyValues("ublk.devices.disk.size=1048576B").run((context) -> checkWritten());
+		disk("mirror").run((context) -> {
+			assertThat(server().size()).isEqualTo(1 << 20);
+			checkWritten();
+		});
+	}
+
+	@Test
+	void newMemberGetsTheSizeOfTheMirror() {
+		disk("mirror").withPropertyValues("ublk.devices.disk.size=1MB").run((context) -> write());
+		Path c = this.a.resolveSibling("c.img");
+		this.contextRunner
+			.withPropertyValues("ublk.devices.disk.store=mirror",
+					"ublk.devices.disk.mirror.stores=file:" + this.a + ",file:" + this.b + ",file:" + c)
+			.run((context) -> {
+				assertThat(c).hasSize(2 << 20);
+				checkWritten();
+			});
+	}
+
+	@Test
+	void mirrorOfStoresThatDoNotExistNeedsSize() {
+		disk("mirror").run((context) -> {
+			assertThat(failure(context)).hasMessageEndingWith("it has no size.");
+			assertThat(this.a).doesNotExist();
+		});
 	}
 
 	@Test
