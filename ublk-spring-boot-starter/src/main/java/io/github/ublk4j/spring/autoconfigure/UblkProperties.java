@@ -128,8 +128,11 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * it has one, or else from the default.
 	 *
 	 * @param enabled Whether the disk is served.
-	 * @param store What holds the data of a disk without a bean. For example "memory", or
-	 * "file:/path/to/disk.img", which is created sparse if it is missing.
+	 * @param store What holds the data of a disk without a bean. "memory",
+	 * "file:/path/to/disk.img", "directory:/path/to/disk", "redis:volume",
+	 * "r2dbc:volume", "s3:bucket/prefix", "https://host/path/to/disk.img", "stripe",
+	 * "mirror", "null", "pattern:seed", or what a bean of type BlockStoreFactory makes. A
+	 * file is created sparse if it is missing.
 	 * @param size Capacity, a multiple of the logical block size. An existing file or
 	 * block device is served in its whole size by default.
 	 * @param queues Number of hardware queues, each served by a thread of its own.
@@ -165,8 +168,10 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	 * @param http Properties of a store "https://host/path".
 	 * @param stripe Properties of the store "stripe".
 	 * @param mirror Properties of the store "mirror".
-	 * @param layers Layers over the store, the first nearest to the kernel. Names of
-	 * layers such as "cache", or of beans of type BlockLayer.
+	 * @param layers Layers over the store, the first nearest to the kernel. "window",
+	 * "read-only", "delay", "error", "pause", "rate-limit", "cache", "readahead",
+	 * "checksum", "copy-on-write", "encrypt", "retry", "timeout", "log", "stats", or
+	 * names of beans of type BlockLayer.
 	 * @param layer Properties of the layers.
 	 */
 	public record Device(@DefaultValue("true") boolean enabled, @Nullable String store, @Nullable DataSize size,

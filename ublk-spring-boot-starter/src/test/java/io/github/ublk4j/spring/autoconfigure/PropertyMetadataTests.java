@@ -22,6 +22,7 @@ import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -35,9 +36,12 @@ import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.json.JsonParserFactory;
 import org.springframework.core.annotation.AnnotationUtils;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -56,6 +60,8 @@ class PropertyMetadataTests {
 	private static final String DEVICE = "ublk.devices.<name>.";
 
 	private final Map<String, Map<String, Object>> properties = read("properties");
+
+	private final Map<String, Map<String, Object>> hints = read("hints");
 
 	private final Map<String, String> documented = documented();
 
@@ -111,9 +117,88 @@ class PropertyMetadataTests {
 	}
 
 	@Test
-	void hintsAreForPropertiesThatExist() throws IOException {
-		assertThat(read("hints")).isNotEmpty()
-			.allSatisfy((name, hint) -> assertThat(this.properties).containsKey(name));
+	void hintsAreForPropertiesThatExist() {
+		assertThat(this.hints).isNotEmpty().allSatisfy((name, hint) -> {
+			String property = name.replaceFirst("\\.(keys|values)$", "");
+			assertThat(this.properties).containsKey(property);
+			boolean map = String.valueOf(property(property).get("type")).startsWith("java.util.Map<");
+			assertThat(map).as(name).isNotEqualTo(property.equals(name));
+		});
+	}
+
+	/** Without the provider "any", names that are not in the hint are marked as wrong. */
+	@Test
+	void anyNameOfDiskIsAllowed() {
+		assertThat(this.hints.get("ublk.devices.keys")).containsEntry("providers", List.of(Map.of("name", "any")));
+	}
+
+	@Test
+	void everyValueOfEnumIsHinted() {
+		Map<String, Class<?>> enums = new TreeMap<>();
+		this.properties.forEach((name, property) -> {
+			Class<?> type = type(property);
+			if (type.isEnum()) {
+				enums.put(name, type);
+			}
+		});
+		assertThat(enums).isNotEmpty().allSatisfy((name, type) -> {
+			List<String> constants = Arrays.stream(type.getEnumConstants())
+				.map((constant) -> constant.toString().toLowerCase(Locale.ROOT))
+				.toList();
+			assertThat(this.hints).containsKey(name);
+			assertThat(values(name)).extracting((value) -> value.get("value"))
+				.containsExactlyInAnyOrderElementsOf(constants);
+		});
+	}
+
+	@Test
+	void hintedValuesAreAllowedAndDescribed() {
+		this.hints.keySet().forEach((name) -> assertThat(values(name)).as(name).isNotEmpty().allSatisfy((value) -> {
+			assertThat(value.get("description")).asString().matches("[A-Z].*\\.");
+			Class<?> type = name.endsWith(".keys") ? String.class : type(property(name));
+			assertThat(new Binder(new MapConfigurationPropertySource(Map.of("hinted", value.getOrDefault("value", ""))))
+				.bind("hinted", type)
+				.isBound()).isTrue();
+		}));
+	}
+
+	/**
+	 * No hint can reach the attributes of a disk, since the values of the map are
+	 * objects; what an IDE shows for them is the text at the record.
+	 */
+	@Test
+	void storeAndLayersAreDescribedWithAllThatCanBeWritten() throws IOException {
+		String source = Files
+			.readString(Path.of("src/main/java/io/github/ublk4j/spring/autoconfigure/UblkProperties.java"));
+		assertThat(BuiltInLayers.all()).isNotEmpty()
+			.allSatisfy((layer) -> assertThat(parameter(source, "layers")).contains('"' + layer.written() + '"'));
+		String kinds = Files.readString(Path.of("../docs/stores.md"));
+		Matcher kind = Pattern.compile("(?m)^\\| \\[`([^`]+)`]").matcher(kinds);
+		int found = 0;
+		for (; kind.find(); found++) {
+			assertThat(parameter(source, "store")).contains('"' + kind.group(1));
+		}
+		assertThat(found).isEqualTo(11);
+	}
+
+	private static String parameter(String source, String name) {
+		Matcher parameter = Pattern.compile("@param " + name + " (.*?)\\* @param", Pattern.DOTALL).matcher(source);
+		assertThat(parameter.find()).as(name).isTrue();
+		return parameter.group(1);
+	}
+
+	private Map<String, Object> property(String name) {
+		return Objects.requireNonNull(this.properties.get(name), name);
+	}
+
+	private static Class<?> type(Map<String, Object> property) {
+		return ClassUtils.resolveClassName(String.valueOf(property.get("type")).replaceFirst("<.*", ""), null);
+	}
+
+	@SuppressWarnings("unchecked")
+	private List<Map<String, Object>> values(String hint) {
+		return (List<Map<String, Object>>) Objects
+			.requireNonNull(Objects.requireNonNull(this.hints.get(hint)).get("values"));
 	}
 
 	private static Object uniform(String value, Class<?> type) {
