@@ -82,6 +82,17 @@ public interface BlockDevices {
 	Map<String, ValueOrigin> origins(String name);
 
 	/**
+	 * Returns the store that keeps the data of a disk, below its layers, to look at it:
+	 * what {@code ublk.devices.<name>.store} has opened, a bean, or what was given to
+	 * {@link #create(DiskSpec, BlockStore)}. It is an object of
+	 * {@code io.github.ublk4j.store}, or one of the application. A disk that is started
+	 * again can have another one. Reading and writing is up to the disk.
+	 * @param name the name of the disk
+	 * @return the store; empty for a disk that is no store, is stopped or does not exist
+	 */
+	Optional<BlockStore> store(String name);
+
+	/**
 	 * Returns the layers that {@code ublk.devices.<name>.layers} puts over the store of a
 	 * disk, to look at them or to change them: each is an object of
 	 * {@code io.github.ublk4j.layer}, or what a bean of the application has made. A disk

@@ -23,6 +23,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -182,6 +183,7 @@ public final class TestUblk {
 		willReturn(List.of(devices)).given(all).all();
 		willReturn(unserved).given(all).unserved();
 		willReturn(Map.of()).given(all).origins(any());
+		willReturn(Optional.empty()).given(all).store(any());
 		return all;
 	}
 

@@ -56,6 +56,7 @@ import org.springframework.boot.actuate.endpoint.OperationResponseBody;
  * @param driverFlags the driver's flags of the device
  * @param dataMode how the data of requests is moved
  * @param bufferMemory the memory for request data
+ * @param mirrors the mirrors that it keeps its data in
  * @param queues its queues
  * @param origins where the value of each declared attribute comes from
  */
@@ -63,16 +64,17 @@ public record DeviceDescriptor(String name, int id, String path, DeviceState sta
 		@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String failure, long size, int logicalBlockSize,
 		int physicalBlockSize, int maxIoSize, int ioMin, int ioOpt, boolean readOnly, boolean rotational,
 		boolean partitionScan, Recovery recovery, Duration requestTimeout, List<String> operations,
-		List<String> driverFlags, DataModes dataMode, BufferMemory bufferMemory, List<QueueDescriptor> queues,
+		List<String> driverFlags, DataModes dataMode, BufferMemory bufferMemory,
+		@JsonInclude(JsonInclude.Include.NON_EMPTY) List<MirrorDescriptor> mirrors, List<QueueDescriptor> queues,
 		Map<String, ValueOrigin> origins) implements OperationResponseBody {
 
-	static DeviceDescriptor of(DeviceStatus status, Map<String, ValueOrigin> origins) {
+	static DeviceDescriptor of(DeviceStatus status, List<MirrorDescriptor> mirrors, Map<String, ValueOrigin> origins) {
 		DiskSpec spec = status.spec();
 		return new DeviceDescriptor(status.name(), status.id(), status.path().toString(), status.state(),
 				failure(status.failure()), spec.size(), spec.logicalBlockSize(), spec.physicalBlockSize(),
 				spec.maxIoSize(), spec.ioMin(), spec.ioOpt(), spec.readOnly(), spec.rotational(), spec.partitionScan(),
 				spec.recovery(), spec.requestTimeout(), sorted(status.operations()), sorted(status.flags()),
-				DataModes.of(status), BufferMemory.of(status),
+				DataModes.of(status), BufferMemory.of(status), mirrors,
 				status.queues().stream().map(QueueDescriptor::of).toList(), origins);
 	}
 

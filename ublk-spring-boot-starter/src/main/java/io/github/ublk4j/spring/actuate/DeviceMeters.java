@@ -32,6 +32,8 @@ import io.github.ublk4j.engine.DeviceStatus;
 import io.github.ublk4j.engine.QueueStatus;
 import io.github.ublk4j.spring.actuate.QueueTotals.Stage;
 import io.github.ublk4j.spring.actuate.UblkMeters.TagName;
+import io.github.ublk4j.store.mirror.MemberState;
+import io.github.ublk4j.store.mirror.MemberStatus;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
@@ -70,6 +72,17 @@ final class DeviceMeters {
 			gauge(UblkMeters.STATE, tags().and(TagName.STATE.asString(), lowerCase(state)),
 					(status) -> (status.state() == state) ? 1 : 0);
 		}
+		if (view.mirrored()) {
+			addMirrors();
+		}
+	}
+
+	private void addMirrors() {
+		for (MemberState state : MemberState.values()) {
+			memberGauge(UblkMeters.MIRROR_MEMBERS, tags().and(TagName.STATE.asString(), lowerCase(state)),
+					(member) -> (member.state() == state) ? 1 : 0);
+		}
+		memberGauge(UblkMeters.MIRROR_STALE, tags(), MemberStatus::staleBytes);
 	}
 
 	private void addRequests(BlockOperation operation, boolean histogram) {
@@ -165,6 +178,14 @@ final class DeviceMeters {
 	private void queueGauge(UblkMeters meter, Tags tags, int index, ToDoubleFunction<QueueStatus> value) {
 		this.meters.add(Gauge.builder(meter.getName(), this, (all) -> all.view.queue(index, value))
 			.description(meter.getDescription())
+			.tags(tags)
+			.register(this.registry));
+	}
+
+	private void memberGauge(UblkMeters meter, Tags tags, ToLongFunction<MemberStatus> value) {
+		this.meters.add(Gauge.builder(meter.getName(), this, (all) -> all.view.members(value))
+			.description(meter.getDescription())
+			.baseUnit(meter.getBaseUnit())
 			.tags(tags)
 			.register(this.registry));
 	}

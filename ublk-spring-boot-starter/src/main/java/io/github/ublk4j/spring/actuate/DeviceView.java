@@ -16,20 +16,25 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 
+import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.DeviceStatus;
 import io.github.ublk4j.engine.QueueStatus;
 import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.store.mirror.MemberStatus;
+import io.github.ublk4j.store.mirror.MirrorBlockStore;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The status of a disk for those who ask for one number after the other, as a scrape
- * does: all of them come from one snapshot.
+ * does: all of them come from one snapshot, except those of mirrors, which are cheap.
  */
 final class DeviceView {
 
@@ -39,13 +44,17 @@ final class DeviceView {
 
 	private final Function<String, Optional<UblkDevice>> devices;
 
+	private final Function<String, Optional<BlockStore>> stores;
+
 	private final Runnable whenMissing;
 
 	private volatile @Nullable Snapshot latest;
 
-	DeviceView(String disk, Function<String, Optional<UblkDevice>> devices, Runnable whenMissing) {
+	DeviceView(String disk, Function<String, Optional<UblkDevice>> devices,
+			Function<String, Optional<BlockStore>> stores, Runnable whenMissing) {
 		this.disk = disk;
 		this.devices = devices;
+		this.stores = stores;
 		this.whenMissing = whenMissing;
 	}
 
@@ -64,6 +73,30 @@ final class DeviceView {
 		DeviceStatus status = snapshot();
 		return (status != null && index < status.queues().size()) ? number.applyAsDouble(status.queues().get(index))
 				: 0;
+	}
+
+	/**
+	 * Returns whether the disk keeps its data in a mirror.
+	 */
+	boolean mirrored() {
+		return !members().isEmpty();
+	}
+
+	/**
+	 * Returns the sum of a number of the members of the mirrors of the disk, not a number
+	 * if it is not served.
+	 */
+	double members(ToLongFunction<MemberStatus> number) {
+		return device((status) -> members().stream().mapToLong(number).sum());
+	}
+
+	private List<MemberStatus> members() {
+		return this.stores.apply(this.disk)
+			.map(MirrorBlockStore::in)
+			.orElseGet(List::of)
+			.stream()
+			.flatMap((mirror) -> mirror.members().stream())
+			.toList();
 	}
 
 	/**

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.metrics.AnsweredRequests;
@@ -45,6 +46,8 @@ public final class MicrometerDiskMetrics implements DiskMetrics {
 
 	private final Function<String, Optional<UblkDevice>> devices;
 
+	private final Function<String, Optional<BlockStore>> stores;
+
 	private final boolean histogram;
 
 	private final Map<String, Served> served = new HashMap<>();
@@ -53,13 +56,15 @@ public final class MicrometerDiskMetrics implements DiskMetrics {
 	 * Creates the metrics of an engine.
 	 * @param registry where meters are registered
 	 * @param devices finds a disk of the engine by its name
+	 * @param stores finds the store of a disk by its name, for the meters of mirrors
 	 * @param histogram whether {@link UblkMeters#REQUESTS} is a timer that can publish
 	 * percentiles and service level objectives, at a cost for each request
 	 */
 	public MicrometerDiskMetrics(MeterRegistry registry, Function<String, Optional<UblkDevice>> devices,
-			boolean histogram) {
+			Function<String, Optional<BlockStore>> stores, boolean histogram) {
 		this.registry = registry;
 		this.devices = devices;
+		this.stores = stores;
 		this.histogram = histogram;
 	}
 
@@ -70,7 +75,7 @@ public final class MicrometerDiskMetrics implements DiskMetrics {
 			if (current != null) {
 				current.meters().remove();
 			}
-			DeviceView view = new DeviceView(disk, this.devices, () -> missing(disk));
+			DeviceView view = new DeviceView(disk, this.devices, this.stores, () -> missing(disk));
 			current = new Served(new DeviceMeters(this.registry, disk, view, this.histogram), new HashSet<>());
 			this.served.put(disk, current);
 		}

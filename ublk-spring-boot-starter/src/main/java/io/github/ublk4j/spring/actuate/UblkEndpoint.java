@@ -101,7 +101,8 @@ public class UblkEndpoint {
 	}
 
 	private DeviceDescriptor describe(UblkDevice device) {
-		return DeviceDescriptor.of(device.status(), this.devices.origins(device.name()));
+		return DeviceDescriptor.of(device.status(), MirrorDescriptor.of(this.devices.store(device.name())),
+				this.devices.origins(device.name()));
 	}
 
 	/**

@@ -28,6 +28,7 @@ import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.BufferMemory;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.DataModes;
+import io.github.ublk4j.spring.actuate.MirrorDescriptor.MemberDescriptor;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.CompositeHealthContributor;
@@ -41,6 +42,12 @@ import org.springframework.boot.health.contributor.HealthIndicator;
  * one of its queues failed or a request is stuck, out of service while it starts or stops
  * or is paused and after it was stopped or left to the next server, and unknown if this
  * application does not serve it.
+ * <p>
+ * A disk whose mirror goes on without some of its members stays up, with the detail
+ * {@code degraded}: it answers every request, and neither a restart nor other instances
+ * of the application would mend a store. A status of its own would need a place in
+ * {@code management.endpoint.health.status.order} of each application to be seen in the
+ * sum. {@link UblkMeters#MIRROR_MEMBERS} is what to alert on.
  */
 public final class UblkHealthContributor implements CompositeHealthContributor {
 
@@ -103,6 +110,13 @@ public final class UblkHealthContributor implements CompositeHealthContributor {
 		List<String> ownUse = device.ownUse();
 		if (!ownUse.isEmpty()) {
 			builder.withDetail("ownUse", ownUse);
+		}
+		List<MemberDescriptor> missing = MirrorDescriptor.of(this.devices.store(device.name()))
+			.stream()
+			.flatMap((mirror) -> mirror.missing().stream())
+			.toList();
+		if (!missing.isEmpty()) {
+			builder.withDetail("degraded", missing);
 		}
 		if (status.failure() != null) {
 			builder.withDetail("reason", Credentials.hiddenIn(status.failure()));

@@ -88,7 +88,18 @@ public enum UblkMeters implements MeterDocumentation {
 
 	/** 1 for the state that the disk is in, 0 for the others. */
 	STATE("ublk.device.state", Meter.Type.GAUGE, null, "1 for the state that the disk is in, 0 for the others",
-			TagName.DEVICE, TagName.STATE);
+			TagName.DEVICE, TagName.STATE),
+
+	/**
+	 * Stores of the mirrors of a disk, by what they are good for. A disk without a mirror
+	 * has none.
+	 */
+	MIRROR_MEMBERS("ublk.mirror.members", Meter.Type.GAUGE, null,
+			"Stores of the disk's mirror that are current, resyncing or stale", TagName.DEVICE, TagName.STATE),
+
+	/** What is to be copied to those that are not current. */
+	MIRROR_STALE("ublk.mirror.stale", Meter.Type.GAUGE, "bytes",
+			"What is still to be copied to the stores of the disk's mirror", TagName.DEVICE);
 
 	private final String name;
 
@@ -160,7 +171,10 @@ public enum UblkMeters implements MeterDocumentation {
 		/** Index of the queue, from 0. */
 		QUEUE("queue"),
 
-		/** State of the disk: starting, live, stopping, stopped, quiesced or failed. */
+		/**
+		 * State of the disk: starting, live, stopping, stopped, quiesced or failed; or of
+		 * a member of its mirror: current, resyncing or stale.
+		 */
 		STATE("state");
 
 		private final String name;

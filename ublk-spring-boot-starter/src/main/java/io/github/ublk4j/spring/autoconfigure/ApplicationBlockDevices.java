@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -26,6 +27,7 @@ import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.OnShutdown;
 import io.github.ublk4j.spring.UnservedBlockDevice;
@@ -62,6 +64,11 @@ final class ApplicationBlockDevices implements BlockDevices {
 	}
 
 	@Override
+	public Optional<BlockStore> store(String name) {
+		return this.disks.store(name);
+	}
+
+	@Override
 	public Map<String, BlockStore> layers(String name) {
 		return this.disks.layers(name);
 	}
@@ -73,7 +80,7 @@ final class ApplicationBlockDevices implements BlockDevices {
 
 	@Override
 	public Mono<UblkDevice> create(DiskSpec spec, BlockStore store) {
-		return create(spec, (engine, disk) -> engine.start(disk, store));
+		return create(spec, new GivenStore(store));
 	}
 
 	@Override
@@ -117,6 +124,28 @@ final class ApplicationBlockDevices implements BlockDevices {
 
 	private static <T> Mono<T> mono(Supplier<CompletableFuture<@Nullable T>> change) {
 		return Mono.defer(() -> Mono.fromFuture(change.get(), true));
+	}
+
+	/**
+	 * A store that code has given, and closes.
+	 */
+	private record GivenStore(BlockStore store) implements DiskSource {
+
+		@Override
+		public BlockStore openStore() {
+			return this.store;
+		}
+
+		@Override
+		public Mono<UblkDevice> start(UblkEngine engine, DiskSpec spec) {
+			return engine.start(spec, this.store);
+		}
+
+		@Override
+		public String toString() {
+			return "store of the application";
+		}
+
 	}
 
 }

@@ -92,6 +92,11 @@ final class BeanDiskSource implements DiskSource {
 	}
 
 	@Override
+	public @Nullable BlockStore openStore() {
+		return store();
+	}
+
+	@Override
 	public OptionalLong defaultSize(String disk) {
 		return (this.bean instanceof BlockStore store) ? OptionalLong.of(store.size()) : OptionalLong.empty();
 	}

@@ -22,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
@@ -78,6 +79,12 @@ final class DiskSet implements DeviceListener {
 		synchronized (this.disks) {
 			ServedDisk disk = this.disks.get(name);
 			return (disk != null) ? disk.disk().origins() : Map.of();
+		}
+	}
+
+	Optional<BlockStore> store(String name) {
+		synchronized (this.disks) {
+			return Optional.ofNullable(this.disks.get(name)).map((disk) -> disk.disk().source().openStore());
 		}
 	}
 

@@ -23,6 +23,7 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -55,6 +56,14 @@ interface DiskSource {
 	 * Starts the disk.
 	 */
 	Mono<UblkDevice> start(UblkEngine engine, DiskSpec spec);
+
+	/**
+	 * Returns the store that is open, below all layers.
+	 * @return the store, {@code null} if none is, or what serves the disk is not one
+	 */
+	default @Nullable BlockStore openStore() {
+		return null;
+	}
 
 	/**
 	 * Returns the layers that are open, the nearest to the kernel first, by their names.

@@ -84,6 +84,11 @@ final class LayeredDiskSource implements DiskSource {
 	}
 
 	@Override
+	public @Nullable BlockStore openStore() {
+		return this.below.openStore();
+	}
+
+	@Override
 	public Map<String, BlockStore> layers() {
 		return this.layers;
 	}

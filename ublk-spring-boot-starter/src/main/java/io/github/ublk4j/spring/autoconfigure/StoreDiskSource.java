@@ -42,7 +42,7 @@ final class StoreDiskSource implements DiskSource {
 
 	private final Device properties;
 
-	private @Nullable BlockStore opened;
+	private volatile @Nullable BlockStore opened;
 
 	StoreDiskSource(ConfiguredStoreFactory factory, String store, Device properties) {
 		this.factory = factory;
@@ -82,6 +82,11 @@ final class StoreDiskSource implements DiskSource {
 		BlockStore store = this.opened;
 		Assert.state(store != null, () -> "Not open: " + this);
 		return store;
+	}
+
+	@Override
+	public @Nullable BlockStore openStore() {
+		return this.opened;
 	}
 
 	@Override

@@ -49,7 +49,8 @@ public final class UblkMetricsAutoConfiguration {
 	@ConditionalOnMissingBean(DiskMetrics.class)
 	MicrometerDiskMetrics ublkDiskMetrics(MeterRegistry registry, ObjectProvider<BlockDevices> devices,
 			UblkMetricsProperties properties) {
-		return new MicrometerDiskMetrics(registry, (disk) -> devices.getObject().find(disk), properties.histogram());
+		return new MicrometerDiskMetrics(registry, (disk) -> devices.getObject().find(disk),
+				(disk) -> devices.getObject().store(disk), properties.histogram());
 	}
 
 }

@@ -27,12 +27,16 @@ import java.util.stream.IntStream;
 import com.sun.management.ThreadMXBean;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.QueueStatus;
 import io.github.ublk4j.engine.UblkDevice;
+import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.metrics.QueueMetrics;
+import io.github.ublk4j.spring.TestMirror;
 import io.github.ublk4j.spring.TestUblk;
+import io.github.ublk4j.store.MemoryBlockStore;
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Meter;
@@ -60,10 +64,13 @@ class MicrometerDiskMetricsTests {
 
 	private @Nullable UblkDevice device = device(DeviceState.LIVE);
 
+	private @Nullable BlockStore store;
+
 	private final MicrometerDiskMetrics metrics = metrics(this.registry, false);
 
 	@Test
 	void everyMeterIsRegisteredAndDocumented() {
+		this.store = TestMirror.degraded();
 		this.metrics.queue("scratch", 0, 128);
 		for (UblkMeters documented : UblkMeters.values()) {
 			assertThat(this.registry.find(documented.getName()).meters()).as(documented.getName())
@@ -142,6 +149,31 @@ class MicrometerDiskMetricsTests {
 		assertThat(gauge("ublk.buffer.max")).isEqualTo(32 << 20);
 		assertThat(this.registry.get("ublk.device.state").tag("state", "live").gauge().value()).isOne();
 		assertThat(this.registry.get("ublk.device.state").tag("state", "failed").gauge().value()).isZero();
+	}
+
+	@Test
+	void membersOfMirrorAreCountedByTheirState() {
+		this.store = new DelayStore(TestMirror.degraded());
+		QueueMetrics queue = this.metrics.queue("scratch", 0, 128);
+		assertThat(members("current")).isOne();
+		assertThat(members("resyncing")).isZero();
+		assertThat(members("stale")).isOne();
+		assertThat(gauge("ublk.mirror.stale")).isEqualTo(1 << 20);
+		this.device = device(DeviceState.STOPPING);
+		queue.ended();
+		assertThat(this.registry.getMeters()).isEmpty();
+	}
+
+	@Test
+	void diskWithoutMirrorHasNoMetersOfMembers() {
+		this.store = MemoryBlockStore.sparse(1 << 20);
+		this.metrics.queue("scratch", 0, 128);
+		assertThat(this.registry.find("ublk.mirror.members").gauges()).isEmpty();
+		assertThat(this.registry.find("ublk.mirror.stale").gauges()).isEmpty();
+	}
+
+	private double members(String state) {
+		return this.registry.get("ublk.mirror.members").tag("device", "scratch").tag("state", state).gauge().value();
 	}
 
 	@Test
@@ -231,6 +263,7 @@ class MicrometerDiskMetricsTests {
 
 	@Test
 	void prometheusShowsEveryMeter() {
+		this.store = TestMirror.degraded();
 		PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 		QueueMetrics queue = metrics(prometheus, false).queue("scratch", 0, 128);
 		queue.answered(TestBatch.of(success(BlockOperation.READ, 4096), error(BlockOperation.WRITE, 28)));
@@ -242,12 +275,15 @@ class MicrometerDiskMetricsTests {
 				"ublk_errors_total{device=\"scratch\",errno=\"ENOSPC\",operation=\"write\"} 1.0\n",
 				"ublk_request_oldest_seconds{device=\"scratch\",queue=\"0\"} 0.003\n",
 				"ublk_buffer_max_bytes{device=\"scratch\"} 3.3554432E7\n",
-				"ublk_device_state{device=\"scratch\",state=\"live\"} 1.0\n");
+				"ublk_device_state{device=\"scratch\",state=\"live\"} 1.0\n",
+				"ublk_mirror_members{device=\"scratch\",state=\"stale\"} 1.0\n",
+				"ublk_mirror_stale_bytes{device=\"scratch\"} 1048576.0\n");
 		assertThat(PrometheusNames.in(exposition)).isEqualTo(PrometheusNames.documented());
 	}
 
 	private MicrometerDiskMetrics metrics(MeterRegistry meters, boolean histogram) {
-		return new MicrometerDiskMetrics(meters, (disk) -> Optional.ofNullable(this.device), histogram);
+		return new MicrometerDiskMetrics(meters, (disk) -> Optional.ofNullable(this.device),
+				(disk) -> Optional.ofNullable(this.store), histogram);
 	}
 
 	private static UblkDevice device(DeviceState state) {

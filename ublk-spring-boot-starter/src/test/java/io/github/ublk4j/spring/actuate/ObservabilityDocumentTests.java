@@ -86,7 +86,7 @@ class ObservabilityDocumentTests {
 				assertThat(PrometheusNames.in(query)).isNotEmpty().isSubsetOf(PrometheusNames.documented());
 			});
 		}
-		assertThat(ids).hasSize(11);
+		assertThat(ids).hasSize(12);
 	}
 
 	@Test
@@ -141,7 +141,8 @@ class ObservabilityDocumentTests {
 			.path(0)
 			.path("rules");
 		assertThat(rules).extracting((rule) -> rule.path("alert").asString())
-			.containsExactly("UblkDiskFailed", "UblkRequestStuck", "UblkErrors", "UblkQueueSaturated");
+			.containsExactly("UblkDiskFailed", "UblkRequestStuck", "UblkErrors", "UblkQueueSaturated",
+					"UblkMirrorDegraded");
 		assertThat(rules).allSatisfy((rule) -> {
 			assertThat(PrometheusNames.in(rule.path("expr").asString())).isNotEmpty()
 				.isSubsetOf(PrometheusNames.documented());

@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.actuate;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
@@ -30,9 +31,11 @@ import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.host.HostCheck;
 import io.github.ublk4j.engine.host.HostCheck.State;
 import io.github.ublk4j.engine.host.HostCheck.Subject;
+import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestDisks;
+import io.github.ublk4j.spring.TestMirror;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.ValueOrigin;
@@ -42,9 +45,11 @@ import io.github.ublk4j.spring.actuate.UblkEndpoint.UnservedDescriptor;
 import io.github.ublk4j.spring.autoconfigure.BlockDeviceAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkEndpointAutoConfiguration;
+import io.github.ublk4j.store.mirror.MirrorBlockStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.jackson.JacksonEndpointAutoConfiguration;
 import org.springframework.boot.actuate.endpoint.jackson.EndpointJsonMapper;
@@ -53,6 +58,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.test.json.JsonContent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
 
 class UblkEndpointTests {
 
@@ -174,6 +180,35 @@ class UblkEndpointTests {
 						  "orphans": []
 						}
 						"""));
+	}
+
+	@Test
+	void mirrorIsShownWithItsMembersAndWithoutCredentials() {
+		MirrorBlockStore mirror = TestMirror.degraded();
+		given(this.devices.store("archive")).willReturn(Optional.of(new DelayStore(mirror)));
+		this.contextRunner.withBean(BlockDevices.class, () -> this.devices).run((context) -> {
+			String json = context.getBean(EndpointJsonMapper.class)
+				.get()
+				.writeValueAsString(context.getBean(UblkEndpoint.class).device("archive"));
+			assertThat(JsonMapper.shared().readTree(json).path("mirrors")).isEqualTo(JsonMapper.shared().readTree("""
+					[
+					  {
+					    "size": 4194304,
+					    "degraded": true,
+					    "members": [
+					      { "name": "first", "state": "CURRENT", "staleBytes": 0 },
+					      {
+					        "name": "second at redis://******@host",
+					        "state": "STALE",
+					        "staleBytes": 1048576,
+					        "since": "%s",
+					        "failure": "refused to user with password=******"
+					      }
+					    ]
+					  }
+					]
+					""".formatted(mirror.members().get(1).since())));
+		});
 	}
 
 	@Test

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.ublk4j.block.BlockOperation;
@@ -30,13 +31,17 @@ import io.github.ublk4j.engine.QueueStatus;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.metrics.InFlightRequest;
 import io.github.ublk4j.spring.BlockDevices;
+import io.github.ublk4j.spring.TestMirror;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.BufferMemory;
 import io.github.ublk4j.spring.actuate.DeviceDescriptor.DataModes;
+import io.github.ublk4j.spring.actuate.MirrorDescriptor.MemberDescriptor;
 import io.github.ublk4j.spring.actuate.UblkHealthContributor.StuckRequest;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkHealthContributorAutoConfiguration;
+import io.github.ublk4j.store.mirror.MemberState;
+import io.github.ublk4j.store.mirror.MirrorBlockStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,6 +90,27 @@ class UblkHealthContributorTests {
 			.containsEntry("dataMode", new DataModes(DataMode.AUTO, DataMode.USER_COPY))
 			.containsEntry("bufferMemory", new BufferMemory(1 << 20, 32 << 20, true))
 			.containsOnlyKeys("path", "state", "dataMode", "bufferMemory");
+	}
+
+	@Test
+	void diskOfDegradedMirrorIsUpAndSaysWhatItLacks() {
+		BlockDevices devices = devices(DeviceState.LIVE, null);
+		MirrorBlockStore mirror = TestMirror.degraded();
+		given(devices.store("scratch")).willReturn(Optional.of(mirror));
+		Health health = health(devices);
+		assertThat(health.getStatus()).isEqualTo(Status.UP);
+		assertThat(health.getDetails()).containsEntry("degraded",
+				List.of(new MemberDescriptor("second at redis://******@host", MemberState.STALE, 1 << 20,
+						mirror.members().get(1).since(), "refused to user with password=******")));
+	}
+
+	@Test
+	void diskOfWholeMirrorIsNotDegraded() {
+		BlockDevices devices = devices(DeviceState.LIVE, null);
+		MirrorBlockStore mirror = TestMirror
+			.of(new TestMirror.BreakableStore("second", TestMirror.SIZE + MirrorBlockStore.DATA_OFFSET));
+		given(devices.store("scratch")).willReturn(Optional.of(mirror));
+		assertThat(health(devices).getDetails()).doesNotContainKey("degraded");
 	}
 
 	@Test
