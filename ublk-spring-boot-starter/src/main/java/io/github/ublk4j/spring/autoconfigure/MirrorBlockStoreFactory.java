@@ -65,10 +65,14 @@ final class MirrorBlockStoreFactory extends ComposedStoreFactory {
 	 */
 	@Override
 	public OptionalLong existingSize(String store, Device properties) {
+		Long labelled = labelledSize(properties);
+		return (labelled != null) ? OptionalLong.of(labelled) : super.existingSize(store, properties);
+	}
+
+	private @Nullable Long labelledSize(Device properties) {
 		List<BlockStore> existing = openExisting(properties);
 		try {
-			Long size = existing.isEmpty() ? null : MirrorBlockStore.of(existing).existingSize().block(PATIENCE);
-			return (size != null) ? OptionalLong.of(size) : super.existingSize(store, properties);
+			return MirrorBlockStore.of(existing).existingSize().block(PATIENCE);
 		}
 		finally {
 			existing.forEach(BlockStore::close);

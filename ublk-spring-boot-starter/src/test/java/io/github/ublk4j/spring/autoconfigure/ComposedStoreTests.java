@@ -262,6 +262,16 @@ class ComposedStoreTests {
 	}
 
 	@Test
+	void newMirrorOfStoresThatExistHasTheirSize() throws Exception {
+		Files.write(this.a, new byte[2 << 20]);
+		Files.write(this.b, new byte[3 << 20]);
+		disk("mirror").run((context) -> {
+			assertThat(context).hasNotFailed();
+			assertThat(server().size()).isEqualTo(1 << 20);
+		});
+	}
+
+	@Test
 	void mirrorOfStoresThatDoNotExistNeedsSize() {
 		disk("mirror").run((context) -> {
 			assertThat(failure(context)).hasMessageEndingWith("it has no size.");
