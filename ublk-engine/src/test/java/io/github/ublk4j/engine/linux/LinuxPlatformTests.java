@@ -64,7 +64,8 @@ class LinuxPlatformTests {
 	@Test
 	@EnabledOnOs(value = OS.LINUX, architectures = "amd64", disabledReason = "other processors have other ways")
 	void requestsCallTheKernelByTheFastestWay() {
-		assertThat(LinuxPlatform.requestPath()).isEqualTo((Runtime.version().feature() < 22) ? "a native method" : "java.lang.foreign");
+		assertThat(LinuxPlatform.requestPath())
+			.isEqualTo((Runtime.version().feature() < 22) ? "a native method" : "java.lang.foreign");
 	}
 
 	@Test
