@@ -19,13 +19,25 @@ peers_folder() {
 }
 
 say() {
-  printf 'ublk-vm: %s\n' "$*" >&2
+  printf '%s: %s\n' "${say_as:-ublk-vm}" "$*" >&2
 }
 
 # 125: it was the virtual machine, not the command in it, that failed.
 die() {
   say "$@"
   exit 125
+}
+
+# Prints the URL of the Debian archive that this machine uses.
+debian_archive() {
+  local site=${UBLK_DEBIAN_MIRROR:-}
+  if [ -z "$site" ]; then
+    # Without the lists of a first "apt-get update" only --no-release-info shows the sources.
+    # shellcheck disable=SC2016
+    site=$(apt-get --no-release-info indextargets --format '$(REPO_URI)' | sed -n '\,/debian/\?$,{p;q}') || true
+  fi
+  [ -n "$site" ] || die "this machine's apt sources name no Debian archive; set UBLK_DEBIAN_MIRROR to the URL of one"
+  echo "$site"
 }
 
 # Whether a folder of the cache is complete, unharmed, and made by the recipe given: any doubt means "make it again".
