@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.util.List;
 import java.util.Objects;
 
 import io.github.ublk4j.block.BlockOperation;
@@ -47,6 +48,13 @@ final class CopyPath extends DataPath {
 
 	private final long[] addresses;
 
+	// which of the ring's buffers has that of a tag in it, if they are registered
+	private final int[] fixed;
+
+	private @Nullable QueueTransport transport;
+
+	private boolean registered;
+
 	private @Nullable BufferMemory discarded;
 
 	private boolean detached;
@@ -74,6 +82,7 @@ final class CopyPath extends DataPath {
 		this.buffers = new IoBuffer[depth];
 		this.spares = new SpareBuffers(memory, depth, bufferSize);
 		this.addresses = new long[depth];
+		this.fixed = new int[depth];
 		for (int region = 0; region < this.regions.length; region++) {
 			int first = region * perRegion;
 			int count = Math.min(perRegion, depth - first);
@@ -89,8 +98,28 @@ final class CopyPath extends DataPath {
 				this.buffers[first + i] = new IoBuffer(this.regions[region].buffer().slice(i * bufferSize, bufferSize),
 						address);
 				this.addresses[first + i] = address;
+				this.fixed[first + i] = region;
 			}
 		}
+	}
+
+	@Override
+	void opened(QueueTransport opened) {
+		this.transport = opened;
+	}
+
+	/**
+	 * Registers the buffers for the first transfer: a disk that makes none has no use for
+	 * that.
+	 */
+	@Override
+	int fixedMemory(IoRequest request) {
+		QueueTransport unasked = this.transport;
+		if (unasked != null) {
+			this.transport = null;
+			this.registered = unasked.registerMemory(List.of(this.regions));
+		}
+		return this.registered ? this.fixed[request.tagInFlight()] : NO_FIXED_BUFFER;
 	}
 
 	@Override
@@ -130,6 +159,7 @@ final class CopyPath extends DataPath {
 		this.detached = true;
 		this.spares.abandon(tag);
 		this.buffers[tag] = null;
+		this.fixed[tag] = NO_FIXED_BUFFER;
 		this.addresses[tag] = this.discarded.address();
 		if (goesOn) {
 			replace(tag);

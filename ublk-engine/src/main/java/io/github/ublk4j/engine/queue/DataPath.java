@@ -140,10 +140,26 @@ public abstract class DataPath {
 	}
 
 	/**
+	 * Takes note of what carries the requests, before the first of them.
+	 */
+	void opened(QueueTransport transport) {
+		// most need nothing of it
+	}
+
+	/**
 	 * Returns which fixed buffer of the ring holds the pages of a request.
 	 * @return the index, or {@link #NO_FIXED_BUFFER}
 	 */
-	int fixedBuffer(IoRequest request) {
+	int fixedPages(IoRequest request) {
+		return NO_FIXED_BUFFER;
+	}
+
+	/**
+	 * Returns which fixed buffer of the ring holds the buffer that a request has from the
+	 * start.
+	 * @return the index, or {@link #NO_FIXED_BUFFER}
+	 */
+	int fixedMemory(IoRequest request) {
 		return NO_FIXED_BUFFER;
 	}
 

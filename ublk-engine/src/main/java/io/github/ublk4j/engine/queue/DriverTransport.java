@@ -19,6 +19,7 @@ package io.github.ublk4j.engine.queue;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.IoCommand;
@@ -33,11 +34,15 @@ import io.github.ublk4j.engine.linux.Mapping;
 import io.github.ublk4j.engine.uring.CompletionConsumer;
 import io.github.ublk4j.engine.uring.IoUring;
 import io.github.ublk4j.engine.uring.SqeDescriptor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The transport to {@code ublk_drv}: a command per tag.
  */
 final class DriverTransport implements QueueTransport {
+
+	private static final Logger logger = LoggerFactory.getLogger(DriverTransport.class);
 
 	// What a completion belongs to, in the upper half of its user data; the lower half is
 	// the tag
@@ -189,6 +194,16 @@ final class DriverTransport implements QueueTransport {
 	@Override
 	public void unregisterPages(int tag) {
 		command(nextSqe(), IoUring.SQE_CQE_SKIP_SUCCESS, IoCommand.UNREGISTER_IO_BUF, KIND_CANCEL, tag, 0, tag);
+	}
+
+	@Override
+	public boolean registerMemory(List<BufferMemory> memory) {
+		boolean registered = this.ring.registerBuffers(memory.stream().map(BufferMemory::buffer).toList());
+		if (!registered) {
+			logger.debug("Queue {}: transfers name the addresses of buffers, which the ring could not register",
+					this.queue);
+		}
+		return registered;
 	}
 
 	@Override

@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.engine.queue;
 
+import java.util.List;
+
 /**
  * Carries the requests of one queue from the driver and the results back. Opened, used
  * and closed by the queue's thread, except for {@link #wakeUp()}.
@@ -58,6 +60,16 @@ public interface QueueTransport extends AutoCloseable {
 	 * @param tag the tag
 	 */
 	void unregisterPages(int tag);
+
+	/**
+	 * Makes memory the fixed buffers of the ring, so that transfers need not look for its
+	 * pages each time. Once, where no pages of requests are registered.
+	 * @param memory what the buffers 0 and up are
+	 * @return whether transfers may name them; otherwise they go by addresses, as before
+	 */
+	default boolean registerMemory(List<BufferMemory> memory) {
+		return false;
+	}
 
 	/**
 	 * Asks for a transfer to be broken off. Its completion arrives nevertheless.

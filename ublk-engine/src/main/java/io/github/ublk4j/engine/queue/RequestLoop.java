@@ -366,6 +366,7 @@ final class RequestLoop {
 	private void run() {
 		try (QueueTransport opened = this.transports.open(this.index)) {
 			this.transport = opened;
+			this.dataPath.opened(opened);
 			this.server.start();
 			for (int tag = 0; tag < this.depth; tag++) {
 				this.tags.give(tag);

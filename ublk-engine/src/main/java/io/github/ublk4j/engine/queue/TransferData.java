@@ -20,14 +20,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where the data of a transfer lies: in the pages of the request, which are a fixed
- * buffer of the ring, in the buffer of the disk, or in memory that all transfers of the
- * request borrow. Used by the loop alone.
+ * buffer of the ring, in the buffer of the disk, which can be in one, or in memory that
+ * all transfers of the request borrow. Used by the loop alone.
  */
 final class TransferData {
 
 	private final IoRequest request;
 
 	private int fixedBuffer = DataPath.NO_FIXED_BUFFER;
+
+	// whether the fixed buffer is the pages of the request
+	private boolean inPages;
 
 	private long address;
 
@@ -46,10 +49,14 @@ final class TransferData {
 	 */
 	void locate(DataPath path, int length) {
 		this.address = 0;
-		this.fixedBuffer = path.fixedBuffer(this.request);
-		if (this.fixedBuffer == DataPath.NO_FIXED_BUFFER) {
+		this.fixedBuffer = path.fixedPages(this.request);
+		this.inPages = this.fixedBuffer != DataPath.NO_FIXED_BUFFER;
+		if (!this.inPages) {
 			IoBuffer buffer = this.request.ownBuffer();
-			if (buffer == null) {
+			if (buffer != null) {
+				this.fixedBuffer = path.fixedMemory(this.request);
+			}
+			else {
 				buffer = this.request.transfers().borrow(path, length);
 				this.borrowed = true;
 			}
@@ -65,6 +72,7 @@ final class TransferData {
 		this.memory = null;
 		this.address = 0;
 		this.fixedBuffer = DataPath.NO_FIXED_BUFFER;
+		this.inPages = false;
 		if (this.borrowed) {
 			this.borrowed = false;
 			this.request.transfers().giveBack(path);
@@ -87,7 +95,7 @@ final class TransferData {
 	 * them.
 	 */
 	boolean isMissing() {
-		return isFixed() && this.request.pages() == IoRequest.Pages.UNAVAILABLE;
+		return this.inPages && this.request.pages() == IoRequest.Pages.UNAVAILABLE;
 	}
 
 	/**
@@ -95,7 +103,7 @@ final class TransferData {
 	 * once.
 	 */
 	boolean needsRegistration() {
-		if (!isFixed() || this.request.pages() != IoRequest.Pages.UNREGISTERED) {
+		if (!this.inPages || this.request.pages() != IoRequest.Pages.UNREGISTERED) {
 			return false;
 		}
 		this.request.pages(IoRequest.Pages.REGISTERED_BY_COMMAND);
@@ -110,7 +118,8 @@ final class TransferData {
 	}
 
 	/**
-	 * Returns where the data begins: an address, or an offset in the fixed buffer.
+	 * Returns where the data begins: an address, in the fixed buffer if there is one; in
+	 * the pages of the request an offset.
 	 */
 	long address() {
 		return this.address;

@@ -45,7 +45,7 @@ final class ZeroCopyPath extends UserCopyPath {
 	}
 
 	@Override
-	int fixedBuffer(IoRequest request) {
+	int fixedPages(IoRequest request) {
 		// what the disk has put into its buffer is not in the pages
 		boolean usable = request.pages() != IoRequest.Pages.UNAVAILABLE && request.ownBuffer() == null;
 		return usable ? request.tagInFlight() : NO_FIXED_BUFFER;

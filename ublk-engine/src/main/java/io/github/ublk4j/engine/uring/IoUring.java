@@ -129,6 +129,8 @@ public final class IoUring implements AutoCloseable {
 
 	private static final int ENTER_REGISTERED_RING = 1 << 4;
 
+	private static final int REGISTER_BUFFERS = 0;
+
 	private static final int REGISTER_FILES = 2;
 
 	private static final int REGISTER_FILES_UPDATE = 6;
@@ -140,6 +142,11 @@ public final class IoUring implements AutoCloseable {
 	private static final int UNREGISTER_RING_FDS = 21;
 
 	private static final int RSRC_REGISTER_SPARSE = 1;
+
+	// struct iovec
+	private static final int IOVEC_SIZE = 16;
+
+	private static final int IOVEC_LEN = 8;
 
 	// struct io_uring_rsrc_register
 	private static final int RSRC_REGISTER_SIZE = 32;
@@ -386,6 +393,24 @@ public final class IoUring implements AutoCloseable {
 		finally {
 			Reference.reachabilityFence(file);
 		}
+	}
+
+	/**
+	 * Makes memory the fixed buffers of the ring: its pages are pinned now, and not for
+	 * each operation. They count as locked memory, for a process that may not lock any
+	 * amount.
+	 * @param buffers direct buffers that stay reachable while the ring is open, 1 GiB
+	 * each at most
+	 * @return whether the kernel did; not if too little memory may be locked
+	 */
+	public boolean registerBuffers(List<ByteBuffer> buffers) {
+		ensureOpen();
+		ByteBuffer vectors = ByteBuffer.allocateDirect(buffers.size() * IOVEC_SIZE).order(ByteOrder.nativeOrder());
+		for (int i = 0; i < buffers.size(); i++) {
+			vectors.putLong(i * IOVEC_SIZE, LinuxPlatform.addressOf(buffers.get(i)));
+			vectors.putLong(i * IOVEC_SIZE + IOVEC_LEN, buffers.get(i).capacity());
+		}
+		return register(REGISTER_BUFFERS, vectors, buffers.size()) == 0;
 	}
 
 	/**

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.engine.driver.IoOperation;
@@ -67,6 +68,8 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	private final Map<Integer, RingOperation> copiesToRequest = new HashMap<>();
 
 	private final Map<Integer, TransferRequest> transfers = new LinkedHashMap<>();
+
+	private Predicate<List<BufferMemory>> registration = (memory) -> false;
 
 	private final Request[] inFlight;
 
@@ -215,6 +218,18 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 			}
 			this.transfers.put(slot, started);
 		});
+	}
+
+	/**
+	 * Says what becomes of memory that is to be registered; by default it is refused.
+	 */
+	void onRegistration(Predicate<List<BufferMemory>> registration) {
+		this.registration = registration;
+	}
+
+	@Override
+	public boolean registerMemory(List<BufferMemory> memory) {
+		return this.registration.test(memory);
 	}
 
 	@Override

@@ -611,7 +611,7 @@ class UserCopyPathTests extends AbstractQueueTests {
 		CountDownLatch looked = new CountDownLatch(1);
 		this.path = new UserCopyPath(new FakeCopier(), 4, LARGEST, true) {
 			@Override
-			int fixedBuffer(IoRequest request) {
+			int fixedPages(IoRequest request) {
 				join(subscribed);
 				Objects.requireNonNull(transfer.get()).dispose();
 				looked.countDown();

@@ -424,6 +424,28 @@ class IoUringTests {
 	}
 
 	@Test
+	void memoryThatIsRegisteredIsNamedByItsAddress(@TempDir Path folder) throws IOException {
+		Path path = Files.writeString(folder.resolve("data"), "virtual disks as beans");
+		List<ByteBuffer> memory = List.of(ByteBuffer.allocateDirect(4096), ByteBuffer.allocateDirect(8192));
+		try (LinuxFile file = LinuxFile.open(path.toString(), LinuxFile.O_RDWR);
+				IoUring ring = new IoUring(4, QUEUE_FLAGS)) {
+			assertThat(ring.registerBuffers(memory)).isTrue();
+			for (int index = 0; index < 2; index++) {
+				ByteBuffer sqe = read(ring, file.fd(), 8, memory.get(1).slice(5000, 5), index);
+				sqe.put(SqeDescriptor.OPCODE, (byte) IoUring.OP_READ_FIXED);
+				sqe.putShort(SqeDescriptor.BUF_INDEX, (short) index);
+			}
+			ring.enter(2);
+			// the first buffer does not hold that address
+			assertThat(reap(ring)).containsExactlyInAnyOrder(new Completion(0, -Errno.EFAULT), new Completion(1, 5));
+			byte[] read = new byte[5];
+			memory.get(1).get(5000, read);
+			assertThat(new String(read, StandardCharsets.UTF_8)).isEqualTo("disks");
+			assertThat(ring.registerBuffers(memory)).as("a second time").isFalse();
+		}
+	}
+
+	@Test
 	void secondTableOfFixedBuffersIsRefused() {
 		try (IoUring ring = new IoUring(4, 0)) {
 			ring.registerSparseBuffers(2);
@@ -539,6 +561,7 @@ class IoUringTests {
 		assertClosed(() -> ring.registerFile(0, 0));
 		assertClosed(() -> ring.registerSparseFiles(1));
 		assertClosed(() -> ring.registerSparseBuffers(1));
+		assertClosed(() -> ring.registerBuffers(List.of()));
 		assertClosed(ring::overflown);
 		assertClosed(ring::lostCompletions);
 		assertThat(ring.entries()).isEqualTo(4);
