@@ -46,6 +46,9 @@ final class ServerProcess implements AutoCloseable {
 
 	private static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
+	// 128 and the number of SIGKILL
+	private static final int KILLED = 137;
+
 	private final Process process;
 
 	private final BufferedReader output;
@@ -89,12 +92,20 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	/**
-	 * Starts a server that is killed in the middle of its start: the device is made, or
-	 * its take-over begun, but it is not live.
+	 * Starts a server that is killed in the middle of its start, and waits for that: the
+	 * device is made, or its take-over begun, but it is not live.
 	 * @param queue which queue is about to begin then
 	 */
-	static Process launchDoomed(Path directory, Recovery recovery, int queue) {
-		return launch(directory, recovery, DataMode.AUTO, "file", String.valueOf(queue));
+	static void startDoomed(Path directory, Recovery recovery, int queue) throws InterruptedException {
+		Process doomed = launch(directory, recovery, DataMode.AUTO, "file", String.valueOf(queue));
+		try {
+			if (!doomed.waitFor(START_PATIENCE.toSeconds(), TimeUnit.SECONDS) || doomed.exitValue() != KILLED) {
+				throw new AssertionError("The server was not killed in the middle of its start: " + doomed);
+			}
+		}
+		finally {
+			doomed.destroyForcibly();
+		}
 	}
 
 	private static Process launch(Path directory, Recovery recovery, DataMode mode, String... more) {

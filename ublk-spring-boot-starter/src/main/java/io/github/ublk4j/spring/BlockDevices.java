@@ -88,7 +88,8 @@ public interface BlockDevices {
 	 * {@code io.github.ublk4j.store}, or one of the application. A disk that is started
 	 * again can have another one. Reading and writing is up to the disk.
 	 * @param name the name of the disk
-	 * @return the store; empty for a disk that is no store, is stopped or does not exist
+	 * @return the store; empty for a disk that is no store or does not exist, and while a
+	 * disk is stopped whose store a property opens
 	 */
 	Optional<BlockStore> store(String name);
 

@@ -85,8 +85,8 @@ final class JniSyscall {
 	static native long call(long number, long first, long second, long third, long fourth, long fifth, long sixth);
 
 	/**
-	 * Makes {@link #call} work. The page of memory that this takes stays for the life of
-	 * the process.
+	 * Makes {@link #call} work. The page of memory that this takes, for each class loader
+	 * that loads this class, stays for the life of the process.
 	 * @return whether it does; not on other processors than x86-64, nor where memory
 	 * cannot be made executable
 	 */
@@ -97,7 +97,12 @@ final class JniSyscall {
 			return false;
 		}
 		try {
-			return register(function()) && call(GETPID, 0, 0, 0, 0, 0, 0) == ProcessHandle.current().pid();
+			Pointer function = function();
+			if (!register(function)) {
+				Libc.munmap(Pointer.nativeValue(function), LinuxPlatform.PAGE_SIZE);
+				return false;
+			}
+			return call(GETPID, 0, 0, 0, 0, 0, 0) == ProcessHandle.current().pid();
 		}
 		catch (LinkageError | RuntimeException ex) {
 			return false;

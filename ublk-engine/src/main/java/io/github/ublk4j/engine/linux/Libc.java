@@ -60,6 +60,12 @@ final class Libc {
 
 	static native int eventfd(int initial, int flags);
 
+	static native long pread(int fd, long address, long length, long position);
+
+	static native long pwrite(int fd, long address, long length, long position);
+
+	static native long write(int fd, long address, long length);
+
 	static native int fallocate(int fd, int mode, long offset, long length);
 
 	static native int prctl(int option, long second, long third, long fourth, long fifth);

@@ -37,6 +37,9 @@ final class RequestPathCalls {
 
 	private static final long IO_URING_ENTER = 426;
 
+	// no call has said anything: not a result, and not an error number
+	private static final long UNKNOWN = Long.MIN_VALUE;
+
 	// final, so that the JIT compiler sees through them
 	private static final @Nullable MethodHandle FOREIGN_SYSCALL = ForeignSyscall.find();
 
@@ -49,40 +52,55 @@ final class RequestPathCalls {
 		return (FOREIGN_SYSCALL != null) ? "java.lang.foreign" : JNI ? "a native method" : "JNA";
 	}
 
+	/**
+	 * Submits and waits. Where the call cannot say why it failed it is asked once more,
+	 * without waiting: what lasts is reported again, and what has passed, an
+	 * interruption, the end of a time limit or the news that completions were lost, is
+	 * EINTR.
+	 */
 	static int enter(int fd, int toSubmit, int minComplete, int flags, long argument, long argumentSize) {
-		if (!JNI && FOREIGN_SYSCALL == null && argument == 0) {
+		if (FOREIGN_SYSCALL != null) {
+			long result = foreign(FOREIGN_SYSCALL, IO_URING_ENTER, fd, toSubmit, minComplete, flags, argument,
+					argumentSize);
+			if (result >= 0) {
+				return (int) result;
+			}
+			long again = result(Libc.syscall(IO_URING_ENTER, fd, toSubmit, 0, flags, argument, argumentSize));
+			return (again < 0) ? (int) again : -Errno.EINTR;
+		}
+		if (JNI) {
+			return (int) JniSyscall.call(IO_URING_ENTER, fd, toSubmit, minComplete, flags, argument, argumentSize);
+		}
+		if (argument == 0) {
 			// JNA takes its time for each argument, and the kernel looks at the size of
 			// an argument only if there is one
 			return (int) result(Libc.syscall(IO_URING_ENTER, fd, toSubmit, minComplete, flags, 0));
 		}
-		return (int) call(IO_URING_ENTER, fd, toSubmit, minComplete, flags, argument, argumentSize);
+		return (int) result(Libc.syscall(IO_URING_ENTER, fd, toSubmit, minComplete, flags, argument, argumentSize));
 	}
 
 	static int write(int fd, long address, int length) {
-		return (int) call(WRITE, fd, address, length, 0, 0, 0);
+		long result = fast(WRITE, fd, address, length, 0);
+		return (int) ((result != UNKNOWN) ? result : result(Libc.write(fd, address, length)));
 	}
 
 	static int pread(int fd, long address, int length, long position) {
-		return (int) call(PREAD, fd, address, length, position, 0, 0);
+		long result = fast(PREAD, fd, address, length, position);
+		return (int) ((result != UNKNOWN) ? result : result(Libc.pread(fd, address, length, position)));
 	}
 
 	static int pwrite(int fd, long address, int length, long position) {
-		return (int) call(PWRITE, fd, address, length, position, 0, 0);
+		long result = fast(PWRITE, fd, address, length, position);
+		return (int) ((result != UNKNOWN) ? result : result(Libc.pwrite(fd, address, length, position)));
 	}
 
-	private static long call(long number, long first, long second, long third, long fourth, long fifth, long sixth) {
+	// These calls may be repeated by one that can say why they fail
+	private static long fast(long number, long first, long second, long third, long fourth) {
 		if (FOREIGN_SYSCALL != null) {
-			long result = foreign(FOREIGN_SYSCALL, number, first, second, third, fourth, fifth, sixth);
-			if (result >= 0) {
-				return result;
-			}
-			// Such a call cannot tell why it failed. It is made again by the one that
-			// can: these calls may be repeated
+			long result = foreign(FOREIGN_SYSCALL, number, first, second, third, fourth, 0, 0);
+			return (result >= 0) ? result : UNKNOWN;
 		}
-		if (JNI) {
-			return JniSyscall.call(number, first, second, third, fourth, fifth, sixth);
-		}
-		return result(Libc.syscall(number, first, second, third, fourth, fifth, sixth));
+		return JNI ? JniSyscall.call(number, first, second, third, fourth, 0, 0) : UNKNOWN;
 	}
 
 	private static long result(long result) {

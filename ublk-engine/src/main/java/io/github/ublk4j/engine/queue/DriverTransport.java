@@ -198,12 +198,12 @@ final class DriverTransport implements QueueTransport {
 
 	@Override
 	public boolean registerMemory(List<BufferMemory> memory) {
-		boolean registered = this.ring.registerBuffers(memory.stream().map(BufferMemory::buffer).toList());
-		if (!registered) {
-			logger.debug("Queue {}: transfers name the addresses of buffers, which the ring could not register",
-					this.queue);
+		int result = this.ring.registerBuffers(memory.stream().map(BufferMemory::buffer).toList());
+		if (result < 0) {
+			logger.debug("Queue {}: transfers go by address, since the ring could not register the buffers: {}",
+					this.queue, Errno.describe(-result));
 		}
-		return registered;
+		return result == 0;
 	}
 
 	@Override

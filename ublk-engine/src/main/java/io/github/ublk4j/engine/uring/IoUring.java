@@ -397,20 +397,20 @@ public final class IoUring implements AutoCloseable {
 
 	/**
 	 * Makes memory the fixed buffers of the ring: its pages are pinned now, and not for
-	 * each operation. They count as locked memory, for a process that may not lock any
-	 * amount.
+	 * each operation. Without {@code CAP_IPC_LOCK} all rings of a user together may pin
+	 * no more than the limit on locked memory.
 	 * @param buffers direct buffers that stay reachable while the ring is open, 1 GiB
 	 * each at most
-	 * @return whether the kernel did; not if too little memory may be locked
+	 * @return 0, or the negative error number
 	 */
-	public boolean registerBuffers(List<ByteBuffer> buffers) {
+	public int registerBuffers(List<ByteBuffer> buffers) {
 		ensureOpen();
 		ByteBuffer vectors = ByteBuffer.allocateDirect(buffers.size() * IOVEC_SIZE).order(ByteOrder.nativeOrder());
 		for (int i = 0; i < buffers.size(); i++) {
 			vectors.putLong(i * IOVEC_SIZE, LinuxPlatform.addressOf(buffers.get(i)));
 			vectors.putLong(i * IOVEC_SIZE + IOVEC_LEN, buffers.get(i).capacity());
 		}
-		return register(REGISTER_BUFFERS, vectors, buffers.size()) == 0;
+		return register(REGISTER_BUFFERS, vectors, buffers.size());
 	}
 
 	/**
@@ -503,8 +503,8 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public void enter(int minComplete) {
 		int result = enter(minComplete, 0, 0, 0);
-		if (result < 0 && !transientError(-result)) {
-			throw enterFailure(-result);
+		if (result < 0) {
+			ensureTransient(-result);
 		}
 	}
 
@@ -521,8 +521,8 @@ public final class IoUring implements AutoCloseable {
 			this.waitArgument.putLong(EXT_ARG_SIZE, left / 1_000_000_000L);
 			this.waitArgument.putLong(EXT_ARG_SIZE + TIMESPEC_TV_NSEC, left % 1_000_000_000L);
 			int result = enter(1, ENTER_EXT_ARG, this.waitArgumentAddress, EXT_ARG_SIZE);
-			if (result < 0 && result != -Errno.ETIME && !transientError(-result)) {
-				throw enterFailure(-result);
+			if (result < 0 && result != -Errno.ETIME) {
+				ensureTransient(-result);
 			}
 			left = deadline - System.nanoTime();
 		}
@@ -530,9 +530,17 @@ public final class IoUring implements AutoCloseable {
 		return hasCompletions();
 	}
 
-	// EINTR: a signal arrived while waiting. EAGAIN and EBUSY: reap completions first
-	private static boolean transientError(int errno) {
-		return errno == Errno.EINTR || errno == Errno.EAGAIN || errno == Errno.EBUSY;
+	// EINTR: a signal arrived while waiting. EAGAIN and EBUSY: reap completions first.
+	// The
+	// kernel tells of lost completions once only, and not every call can pass that on
+	private void ensureTransient(int errno) {
+		boolean passes = errno == Errno.EINTR || errno == Errno.EAGAIN || errno == Errno.EBUSY;
+		if (!passes) {
+			throw enterFailure(errno);
+		}
+		if (lostCompletions() > 0) {
+			throw enterFailure(Errno.EBADR);
+		}
 	}
 
 	private int enter(int minComplete, int flags, long argument, long argumentSize) {

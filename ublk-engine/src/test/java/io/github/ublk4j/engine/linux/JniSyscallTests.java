@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
@@ -101,7 +102,7 @@ class JniSyscallTests {
 			System.gc();
 			assertThat(read).isNotDone();
 			eventFd.signal();
-			assertThat(read.get()).isEqualTo(Long.BYTES);
+			assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo(Long.BYTES);
 			assertThat(count.getByteBuffer(0, Long.BYTES).order(ByteOrder.nativeOrder()).getLong()).isEqualTo(1);
 		}
 	}

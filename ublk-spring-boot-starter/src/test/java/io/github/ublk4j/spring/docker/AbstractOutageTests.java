@@ -32,6 +32,7 @@ import io.github.ublk4j.spring.test.BlockDeviceTestClient;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.junit.jupiter.Testcontainers;
 
@@ -49,6 +50,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  */
 @Tag("docker")
 @Testcontainers
+@Timeout(300)
 @SpringBootTest(classes = AbstractOutageTests.NothingButTheConnection.class)
 abstract class AbstractOutageTests {
 
@@ -185,13 +187,7 @@ abstract class AbstractOutageTests {
 	void applicationThatIsTakenOverInAnOutageWritesNoMore() {
 		try (DiskApplication first = start()) {
 			Load load = Load.on(first.disk());
-			Servers.pause(this.server);
-			CompletableFuture<DiskApplication> takeOver = CompletableFuture
-				.supplyAsync(() -> start("ublk.devices.disk.chunks.take-over=true"));
-			sleep(Duration.ofSeconds(2));
-			assertThat(takeOver).isNotDone();
-			Servers.unpause(this.server);
-
+			CompletableFuture<DiskApplication> takeOver = takeOverInSilence();
 			try (DiskApplication second = takeOver.orTimeout(60, TimeUnit.SECONDS).join()) {
 				byte[] before = content(second);
 				Awaitility.await().atMost(PATIENCE).until(() -> load.takeFailures().contains(BlockErrno.EIO));
@@ -201,6 +197,20 @@ abstract class AbstractOutageTests {
 				assertThatThrownBy(() -> first.disk().write(0, new byte[512]).block(PATIENCE))
 					.hasRootCauseInstanceOf(BlockIoException.class);
 			}
+		}
+	}
+
+	private CompletableFuture<DiskApplication> takeOverInSilence() {
+		Servers.pause(this.server);
+		try {
+			CompletableFuture<DiskApplication> takeOver = CompletableFuture
+				.supplyAsync(() -> start("ublk.devices.disk.chunks.take-over=true"));
+			sleep(Duration.ofSeconds(2));
+			assertThat(takeOver).isNotDone();
+			return takeOver;
+		}
+		finally {
+			Servers.unpause(this.server);
 		}
 	}
 
