@@ -21,26 +21,25 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
 
 import io.github.ublk4j.engine.QueueStatus;
+import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.LocalServer;
-import io.github.ublk4j.spring.TestS3;
 import io.github.ublk4j.spring.http.ImageServer;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
-import software.amazon.awssdk.services.s3.S3AsyncClient;
 
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.support.GenericApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -48,100 +47,81 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Disks in other servers, and on several stores, under the real kernel: checksummed
  * random writes, a file system, and both again after the application was restarted.
  */
-@Timeout(600)
+@Timeout(900)
 class DeclaredStoreIT {
 
 	@TempDir
 	private Path directory;
 
-	private final List<String> properties = new ArrayList<>();
-
-	@BeforeEach
-	void treeOfFiles() {
+	@Test
+	void disksKeepWhatIsWrittenWhenTheApplicationIsRestarted() throws IOException {
 		run("mkdir -p tree/below && head -c 300000 /dev/urandom > tree/random && seq 20000 > tree/below/numbers");
-	}
-
-	@Test
-	void redisKeepsWhatIsWritten() throws Exception {
-		this.properties.add("spring.data.redis.port=" + LocalServer.redis().port());
-		keepsWhatIsWritten("redis:" + this.directory.getFileName(), "chunks.chunk-size=16KB");
-	}
-
-	@Test
-	void databaseKeepsWhatIsWritten() throws Exception {
-		this.properties.add("spring.r2dbc.url=r2dbc:postgresql://postgres@127.0.0.1:" + LocalServer.postgres().port()
-				+ "/postgres");
-		keepsWhatIsWritten("r2dbc:" + this.directory.getFileName(), "chunks.chunk-size=16KB");
-	}
-
-	@Test
-	void bucketKeepsWhatIsWritten() throws Exception {
-		TestS3.client();
-		keepsWhatIsWritten("s3:" + TestS3.BUCKET + "/" + this.directory.getFileName(), "chunks.chunk-size=64KB");
-	}
-
-	@Test
-	void stripeKeepsWhatIsWritten() throws Exception {
-		keepsWhatIsWritten("stripe",
-				"stripe.stores=file:" + this.directory + "/a.img,file:" + this.directory + "/b.img");
-	}
-
-	@Test
-	void mirrorKeepsWhatIsWritten() throws Exception {
-		keepsWhatIsWritten("mirror",
-				"mirror.stores=file:" + this.directory + "/a.img,directory:" + this.directory + "/b");
-	}
-
-	@Test
-	void imageOfAWebServerIsMounted() throws Exception {
 		run("truncate -s 16M image && mkfs.ext4 -q -d tree image");
+		String name = this.directory.getFileName().toString();
+		Map<String, String> stores = new LinkedHashMap<>();
+		stores.put("redis", "redis:" + name);
+		stores.put("database", "r2dbc:" + name);
+		stores.put("stripe", "stripe");
+		stores.put("mirror", "mirror");
 		try (ImageServer server = new ImageServer(Files.readAllBytes(this.directory.resolve("image")))) {
-			this.properties
-				.addAll(List.of("ublk.devices.disk.store=" + server.address(), "ublk.devices.disk.read-only=true"));
-			try (ConfigurableApplicationContext application = application()) {
-				mounted(path(application), "-o ro", "diff -r ../tree .");
-				noRequestFailed(application);
+			List<String> properties = properties(stores, server);
+			try (ConfigurableApplicationContext application = application(properties)) {
+				forEach(application, stores.keySet(), this::write);
+				mounted(device(application, "image").path(), "-o ro",
+						"diff -r ../tree . | grep -v lost+found | diff - /dev/null");
+			}
+			try (ConfigurableApplicationContext application = application(properties)) {
+				forEach(application, stores.keySet(), (store, path) -> {
+					run("fsck.ext4 -fn " + path);
+					mounted(path, "-o ro", "diff -r ../tree tree");
+				});
 			}
 			assertThat(server.requests()).isNotEmpty();
 		}
 	}
 
-	private void keepsWhatIsWritten(String store, String property) throws Exception {
-		this.properties.addAll(List.of("ublk.devices.disk.store=" + store, "ublk.devices.disk.size=16MB",
-				"ublk.devices.disk." + property));
-		try (ConfigurableApplicationContext application = application()) {
-			Path path = path(application);
-			run("fio --name=verify --filename=" + path + " --ioengine=libaio --direct=1 --rw=randwrite --verify=crc32c"
-					+ " --verify_fatal=1 --randrepeat=0 --bsrange=4k-64k --iodepth=16 --size=1m --offset=8m --fsync=32");
-			run("mkfs.ext4 -q -F " + path);
-			mounted(path, "", "cp -r ../tree gone && cp -r gone tree && sync && rm -r gone && fstrim .");
-			noRequestFailed(application);
+	private List<String> properties(Map<String, String> stores, ImageServer server) {
+		List<String> properties = new ArrayList<>(List.of("spring.data.redis.port=" + LocalServer.redis().port(),
+				"spring.r2dbc.url=r2dbc:postgresql://postgres@127.0.0.1:" + LocalServer.postgres().port() + "/postgres",
+				"ublk.devices.redis.chunks.chunk-size=16KB", "ublk.devices.database.chunks.chunk-size=16KB",
+				"ublk.devices.stripe.stripe.stores=file:" + this.directory + "/a.img,file:" + this.directory + "/b.img",
+				"ublk.devices.mirror.mirror.stores=file:" + this.directory + "/c.img,directory:" + this.directory
+						+ "/d",
+				"ublk.devices.image.store=" + server.address(), "ublk.devices.image.read-only=true"));
+		stores.forEach((disk, store) -> properties
+			.addAll(List.of("ublk.devices." + disk + ".store=" + store, "ublk.devices." + disk + ".size=16MB")));
+		return properties;
+	}
+
+	private void write(String disk, Path path) {
+		run("fio --name=" + disk + " --filename=" + path
+				+ " --ioengine=libaio --direct=1 --rw=randwrite --verify=crc32c"
+				+ " --verify_fatal=1 --randrepeat=0 --bsrange=4k-64k --iodepth=16 --size=1m --offset=8m --fsync=32");
+		run("mkfs.ext4 -q -F " + path);
+		mounted(path, "", "cp -r ../tree gone && cp -r gone tree && sync && rm -r gone && fstrim .");
+	}
+
+	private static void forEach(ConfigurableApplicationContext application, Iterable<String> disks,
+			BiConsumer<String, Path> use) {
+		for (String disk : disks) {
+			UblkDevice device = device(application, disk);
+			try {
+				use.accept(disk, device.path());
+				assertThat(device.status().queues()).extracting(QueueStatus::errors).containsOnly(0L);
+			}
+			catch (AssertionError ex) {
+				throw new AssertionError("disk " + disk + ": " + ex.getMessage(), ex);
+			}
 		}
-		try (ConfigurableApplicationContext application = application()) {
-			Path path = path(application);
-			run("fsck.ext4 -fn " + path);
-			mounted(path, "-o ro", "diff -r ../tree tree");
-			noRequestFailed(application);
-		}
 	}
 
-	private ConfigurableApplicationContext application() {
-		return new SpringApplicationBuilder(Nothing.class)
-			.initializers((created) -> ((GenericApplicationContext) created).registerBean(S3AsyncClient.class,
-					() -> TestS3.client(new ExecutionInterceptor() {
-					}), (bean) -> bean.setLazyInit(true)))
-			.web(WebApplicationType.NONE)
-			.run(this.properties.stream().map((property) -> "--" + property).toArray(String[]::new));
+	private static ConfigurableApplicationContext application(List<String> properties) {
+		return new SpringApplicationBuilder(Nothing.class).web(WebApplicationType.NONE)
+			.run(properties.stream().map((property) -> "--" + property).toArray(String[]::new));
 	}
 
-	private static Path path(ConfigurableApplicationContext application) {
-		return application.getBean(BlockDevices.class).find("disk").orElseThrow().path();
-	}
-
-	private static void noRequestFailed(ConfigurableApplicationContext application) {
-		assertThat(application.getBean(BlockDevices.class).find("disk").orElseThrow().status().queues())
-			.extracting(QueueStatus::errors)
-			.containsOnly(0L);
+	private static UblkDevice device(ConfigurableApplicationContext application, String disk) {
+		return application.getBean(BlockDevices.class).find(disk).orElseThrow();
 	}
 
 	private void mounted(Path device, String options, String command) {
