@@ -21,6 +21,7 @@ import io.github.ublk4j.engine.UblkUnavailableException.Reason;
 
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.util.ClassUtils;
 
 /**
  * Explains an {@link UblkUnavailableException}: the engine's own remedy, then what people
@@ -34,7 +35,13 @@ final class UblkUnavailableFailureAnalyzer extends AbstractFailureAnalyzer<UblkU
 	@Override
 	protected FailureAnalysis analyze(Throwable rootFailure, UblkUnavailableException cause) {
 		return new FailureAnalysis("This application declares disks, but ublk cannot be used: " + cause.getMessage(),
-				cause.remedy() + "\n\n" + hints(cause.reason()) + WITHOUT_DISKS, cause);
+				cause.remedy() + "\n\n" + hints(cause.reason()) + testHint() + WITHOUT_DISKS, cause);
+	}
+
+	private static String testHint() {
+		return ClassUtils.isPresent("org.springframework.test.context.TestPropertySource", null) ? """
+				- In a test: annotate it with @UblkTest, which serves the disks on a simulated driver.
+				""" : "";
 	}
 
 	private static String hints(Reason reason) {

@@ -139,8 +139,21 @@ final class WrittenAttributes {
 
 	private void refuseOther(ConfigurationPropertyName name, @Nullable ConfigurationProperty property) {
 		throw new DiskStartupException("There is no property " + name + origin(property) + ".",
-				"Did you mean " + nearest(this.others, name.toString()) + "? Besides ublk.devices, there are "
-						+ list(this.others) + ".");
+				"Did you mean " + nearestOther(name) + "? Besides ublk.devices, there are " + list(this.others) + ".");
+	}
+
+	/**
+	 * Returns what was meant, which may be a property of a disk.
+	 */
+	private String nearestOther(ConfigurationPropertyName name) {
+		String nearest = nearest(this.others, name.toString());
+		String start = name.chop(DEVICES.getNumberOfElements()).toString();
+		return (difference(DEVICES.toString(), start) < difference(nearest, name.toString()))
+				? DEVICES + name.toString().substring(start.length()) : nearest;
+	}
+
+	private static int difference(String one, String other) {
+		return distance(PropertyNames.uniform(one), PropertyNames.uniform(other));
 	}
 
 	private static String origin(@Nullable ConfigurationProperty property) {
