@@ -176,7 +176,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		larger.breakDown();
 		assertThatExceptionOfType(StoreUnavailableException.class)
 			.isThrownBy(() -> MirrorBlockStore.of(List.of(this.first, larger)).existingSize().block(TIMEOUT))
-			.withMessageContaining("The store C cannot be read: the member C is broken.");
+			.withMessageContaining("The member C cannot be read: the member C is broken.");
 	}
 
 	@Test
@@ -450,7 +450,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 	void storeWithOtherContentIsNotOverwritten() {
 		this.second.overwrite(512, new byte[] { 1 });
 		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(this::current)
-			.withMessageContaining("The store B holds something else than a mirror.");
+			.withMessageContaining("The member B holds something else than a mirror.");
 		assertThat(this.first.isClosed()).isTrue();
 		assertThat(this.second.isClosed()).isTrue();
 	}
@@ -460,7 +460,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 	void fileSystemThatBeginsLaterIsNotOverwritten() {
 		this.second.overwrite(64 << 10, new byte[] { 1 });
 		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(this::current)
-			.withMessageContaining("The store B holds something else than a mirror.");
+			.withMessageContaining("The member B holds something else than a mirror.");
 	}
 
 	@Test
@@ -473,7 +473,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 
 		assertThatExceptionOfType(StoreUnavailableException.class)
 			.isThrownBy(() -> mirror(NEVER, this.first, this.second))
-			.withMessageContaining("The stores B and A were both written without the other")
+			.withMessageContaining("The members B and A were both written without the other")
 			.satisfies((failure) -> assertThat(failure.remedy()).contains("overwrite the first 8 KiB"));
 		this.first.overwrite(0, new byte[8192]);
 		assertThat(read(mirror(NEVER, this.first, this.second), 0, 512)).isEqualTo(bytes(2, 512));
@@ -495,7 +495,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		this.first.read(0, labels).block(TIMEOUT);
 		copy.overwrite(0, labels.array());
 		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> mirror(NEVER, this.first, copy))
-			.withMessageContaining("The store copy is the same as another member, or a copy.");
+			.withMessageContaining("The member copy is the same as another member, or a copy.");
 	}
 
 	@Test
@@ -503,7 +503,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		current().close();
 		TestMember small = new TestMember("small", MIRROR - 512);
 		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> mirror(NEVER, this.first, small))
-			.withMessageContaining("The store small has room for 261632 bytes of a mirror of 262144.");
+			.withMessageContaining("The member small has room for 261632 bytes of a mirror of 262144.");
 		assertThatExceptionOfType(StoreUnavailableException.class)
 			.isThrownBy(() -> mirror(NEVER, new TestMember("none", 0)))
 			.withMessageContaining("too few for a member of a mirror");
@@ -513,7 +513,7 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 	void memberThatCannotBeReadIsRefused() {
 		this.second.breakDown();
 		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(this::current)
-			.withMessageContaining("The store B cannot be read: the member B is broken.");
+			.withMessageContaining("The member B cannot be read: the member B is broken.");
 	}
 
 	@Test

@@ -68,7 +68,7 @@ final class MirrorAssembly {
 		requireOneHistory(found, latest);
 		if (smallest.room() < latest.size()) {
 			throw new StoreUnavailableException(
-					"The store " + smallest.store() + " has room for " + smallest.room() + " bytes of a mirror of "
+					"The member " + smallest.store() + " has room for " + smallest.room() + " bytes of a mirror of "
 							+ latest.size() + ".",
 					"If the disk was given a smaller size than the mirror has, make it " + latest.size()
 							+ " bytes. Otherwise make the store as large as the other members, "
@@ -83,12 +83,12 @@ final class MirrorAssembly {
 			MirrorLabel label = each.label();
 			if (label != null && !label.mirror().equals(latest.mirror())) {
 				throw new StoreUnavailableException(
-						"The store " + each.store() + " is a member of another mirror than the others.",
+						"The member " + each.store() + " is a member of another mirror than the others.",
 						"Take it out, or overwrite its first 8 KiB with zeros to make it a new member.");
 			}
 			if (label != null && !members.add(label.member())) {
 				throw new StoreUnavailableException(
-						"The store " + each.store() + " is the same as another member, or a copy.",
+						"The member " + each.store() + " is the same as another member, or a copy.",
 						"Take it out, or overwrite its first 8 KiB with zeros to make it a new member.");
 			}
 		}
@@ -116,7 +116,7 @@ final class MirrorAssembly {
 					&& !latest.current().contains(label.member())) {
 				Found other = found.stream().filter((any) -> latest.equals(any.label())).findFirst().orElseThrow();
 				throw new StoreUnavailableException(
-						"The stores " + each.store() + " and " + other.store()
+						"The members " + each.store() + " and " + other.store()
 								+ " were both written without the other, so that each has what the other has not.",
 						"Decide which of them counts, and overwrite the first 8 KiB of the one to give up with zeros.");
 			}
@@ -183,7 +183,7 @@ final class MirrorAssembly {
 		static Found of(BlockStore store, ByteBuffer start) {
 			MirrorLabel label = MirrorLabel.latest(start);
 			if (label == null && start.mismatch(ByteBuffer.allocate(start.capacity())) >= 0) {
-				throw new StoreUnavailableException("The store " + store + " holds something else than a mirror.",
+				throw new StoreUnavailableException("The member " + store + " holds something else than a mirror.",
 						"Use an empty store, or overwrite its first 1 MiB with zeros if nothing on it is needed.");
 			}
 			return new Found(store, label);

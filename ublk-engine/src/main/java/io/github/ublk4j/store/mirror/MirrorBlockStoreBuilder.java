@@ -124,7 +124,7 @@ public final class MirrorBlockStoreBuilder {
 	private static Mono<MirrorAssembly.Found> look(BlockStore store) {
 		if (store.size() <= MirrorBlockStore.DATA_OFFSET) {
 			return Mono.error(new StoreUnavailableException(
-					"The store " + store + " has " + store.size() + " bytes, too few for a member of a mirror.",
+					"The member " + store + " has " + store.size() + " bytes, too few for a member of a mirror.",
 					"Use a store of more than 1 MiB, which the labels of the mirror take."));
 		}
 		return start(store, MirrorBlockStore.DATA_OFFSET).map((start) -> MirrorAssembly.Found.of(store, start));
@@ -134,7 +134,7 @@ public final class MirrorBlockStoreBuilder {
 		ByteBuffer start = ByteBuffer.allocate(length);
 		return store.read(0, start.duplicate())
 			.onErrorMap((failure) -> new StoreUnavailableException(
-					"The store " + store + " cannot be read: " + failure.getMessage() + ".",
+					"The member " + store + " cannot be read: " + failure.getMessage() + ".",
 					"Mend it, or serve the mirror without it.", failure))
 			.thenReturn(start);
 	}

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -77,11 +78,10 @@ final class BlockStoreFactories {
 
 	ConfiguredStoreFactory find(String disk, String store) {
 		return find(store)
-			.orElseThrow(
-					() -> new DiskStartupException(
-							"There is no store '" + StoreText.shown(store) + "': " + PropertyNames.of(disk, "store")
-									+ "=" + StoreText.shown(store) + ".",
-							remedy(PropertyNames.of(disk, "store"), store)));
+			.orElseThrow(() -> new DiskStartupException(
+					"There is no store '" + StoreText.shown(store) + "': " + PropertyNames.of(disk, "store") + "="
+							+ StoreText.shown(store) + ".",
+					remedy(PropertyNames.of(disk, "store"), store, (any) -> true)));
 	}
 
 	Optional<ConfiguredStoreFactory> find(String store) {
@@ -92,14 +92,15 @@ final class BlockStoreFactories {
 	 * Returns what to do about a kind of store that is not there.
 	 * @param property what asks for it
 	 * @param store what it asks for
+	 * @param usable which kinds can be there
 	 */
-	String remedy(String property, String store) {
+	String remedy(String property, String store, Predicate<ConfiguredStoreFactory> usable) {
 		return MISSING.entrySet()
 			.stream()
-			.filter((missing) -> store.startsWith(missing.getKey()))
+			.filter((missing) -> store.startsWith(missing.getKey()) && find(store).isEmpty())
 			.findFirst()
 			.map(Map.Entry::getValue)
-			.orElseGet(() -> "Set " + property + " to " + syntax() + ".");
+			.orElseGet(() -> "Set " + property + " to " + syntax(usable) + ".");
 	}
 
 	/**
@@ -129,7 +130,11 @@ final class BlockStoreFactories {
 	 * Returns what can be written, for people.
 	 */
 	String syntax() {
-		return all().map(ConfiguredStoreFactory::syntax).collect(Collectors.joining(" or "));
+		return syntax((any) -> true);
+	}
+
+	private String syntax(Predicate<ConfiguredStoreFactory> usable) {
+		return all().filter(usable).map(ConfiguredStoreFactory::syntax).collect(Collectors.joining(" or "));
 	}
 
 	private record OwnProperty(String syntax, Function<Device, @Nullable String> property) {

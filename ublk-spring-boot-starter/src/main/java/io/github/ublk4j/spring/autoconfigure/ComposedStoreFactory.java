@@ -19,7 +19,6 @@ package io.github.ublk4j.spring.autoconfigure;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -55,7 +54,7 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 	abstract long size(long smallestMember, Device properties);
 
 	/** Puts stores together, which are closed by the caller if that fails. */
-	abstract BlockStore compose(List<BlockStore> members, Device properties);
+	abstract BlockStore compose(DiskSpec spec, List<BlockStore> members, Device properties);
 
 	@Override
 	public String syntax() {
@@ -76,14 +75,25 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 		return stores;
 	}
 
-	private Optional<ConfiguredStoreFactory> find(String member) {
-		return this.kinds.find(member).filter((found) -> !(found instanceof ComposedStoreFactory));
+	private ConfiguredStoreFactory kindOf(String member) {
+		ConfiguredStoreFactory found = this.kinds.find(member)
+			.orElseThrow(() -> new StoreUnavailableException(
+					"there is no store '" + StoreText.shown(member) + "' for a member.", remedy(member)));
+		if (!canBeMember(found)) {
+			throw new StoreUnavailableException(
+					"the store '" + StoreText.shown(member) + "' cannot be a member of a " + this.kind + ".",
+					remedy(member));
+		}
+		return found;
 	}
 
-	private ConfiguredStoreFactory kindOf(String member) {
-		return find(member).orElseThrow(
-				() -> new StoreUnavailableException("there is no store '" + StoreText.shown(member) + "' for a member.",
-						this.kinds.remedy("an entry of " + this.kind + ".stores", member)));
+	private String remedy(String member) {
+		return this.kinds.remedy("an entry of " + this.kind + ".stores", member, this::canBeMember);
+	}
+
+	/** Returns whether the store can be made of those of a kind. */
+	boolean canBeMember(ConfiguredStoreFactory member) {
+		return !(member instanceof ComposedStoreFactory);
 	}
 
 	@Override
@@ -98,6 +108,13 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 		}
 		long size = size(smallest, properties);
 		return (size > 0) ? OptionalLong.of(size) : OptionalLong.empty();
+	}
+
+	/** Returns whether there is a member that can never have been made before. */
+	boolean anyNeedsSize(Device properties) {
+		return stores(properties).stream()
+			.flatMap((member) -> this.kinds.find(member).stream())
+			.anyMatch((factory) -> factory.needsSize(properties));
 	}
 
 	/**
@@ -129,11 +146,12 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 			for (String member : members(properties)) {
 				opened.add(openMember(memberSpec, member, properties));
 			}
-			BlockStore composed = compose(opened, properties);
+			BlockStore composed = compose(spec, opened, properties);
 			if (composed.size() < spec.size()) {
 				composed.close();
-				throw new StoreUnavailableException("it has " + composed.size() + " bytes, not " + spec.size() + ".",
-						"Set the size of the disk to " + composed.size() + "B.");
+				throw new StoreUnavailableException(
+						"it has " + SizeText.of(composed.size()) + ", not " + SizeText.of(spec.size()) + ".",
+						"Set the size of the disk to " + SizeText.of(composed.size()) + ".");
 			}
 			return composed;
 		}
@@ -163,7 +181,9 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 	public Set<String> usedProperties(Device properties) {
 		Set<String> used = new HashSet<>(ConfiguredStoreFactory.super.usedProperties(properties));
 		for (String member : stores(properties)) {
-			find(member).ifPresent((factory) -> used.addAll(factory.usedProperties(properties)));
+			this.kinds.find(member)
+				.filter(this::canBeMember)
+				.ifPresent((factory) -> used.addAll(factory.usedProperties(properties)));
 		}
 		return used;
 	}

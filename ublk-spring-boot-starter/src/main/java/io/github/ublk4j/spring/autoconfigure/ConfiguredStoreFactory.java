@@ -58,6 +58,21 @@ interface ConfiguredStoreFactory extends BlockStoreFactory {
 	}
 
 	/**
+	 * Returns whether such a store can never have been made before, so that its disk
+	 * needs a size.
+	 */
+	default boolean needsSize(Device properties) {
+		return false;
+	}
+
+	/**
+	 * Returns whether what is written to such a store can be read again.
+	 */
+	default boolean keepsWrites() {
+		return true;
+	}
+
+	/**
 	 * Returns the properties that are set and mean something to the store of a disk.
 	 * @return properties in camel case
 	 */

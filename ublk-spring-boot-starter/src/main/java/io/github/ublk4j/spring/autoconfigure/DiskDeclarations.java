@@ -183,7 +183,7 @@ final class DiskDeclarations {
 	private void checkStore(String disk, Device device, Map<String, String> beans) {
 		String store = requireStore(disk, device, beans);
 		ConfiguredStoreFactory factory = this.stores.find(disk, store);
-		DiskSource source = new UnopenedSource(store);
+		DiskSource source = new UnopenedSource(store, factory.needsSize(device));
 		this.stores.requireOwnProperties(disk, device, factory, source);
 		this.layers.of(disk, device);
 		disk(disk, device, source, null);
@@ -192,11 +192,19 @@ final class DiskDeclarations {
 	private String requireStore(String disk, Device device, Map<String, String> beans) {
 		String store = device.store();
 		if (!StringUtils.hasText(store)) {
+			String property = PropertyNames.of(disk, "store");
+			if (store != null) {
+				throw new DiskStartupException(
+						"There is nothing to serve the disk '" + disk + "': " + property + " is empty.",
+						"Set " + property + " to " + this.stores.syntax()
+								+ ". For YAML, null is nothing: if you want the store of that name, write it in quotes, "
+								+ "store: \"null\".");
+			}
 			String known = beans.keySet().stream().collect(Collectors.joining("', '", " ('", "')"));
 			throw new DiskStartupException(
-					"There is nothing to serve the disk '" + disk + "': " + PropertyNames.of(disk, "store")
+					"There is nothing to serve the disk '" + disk + "': " + property
 							+ " is not set, and no bean is annotated with @BlockDevice(name = \"" + disk + "\").",
-					"Set " + PropertyNames.of(disk, "store") + " to " + this.stores.syntax()
+					"Set " + property + " to " + this.stores.syntax()
 							+ ", or write the name of the disk of a @BlockDevice bean"
 							+ (beans.isEmpty() ? ", of which there is none." : known + "."));
 		}

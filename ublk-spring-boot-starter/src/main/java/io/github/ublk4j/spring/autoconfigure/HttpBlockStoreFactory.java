@@ -54,6 +54,11 @@ final class HttpBlockStoreFactory implements ConfiguredStoreFactory {
 	}
 
 	@Override
+	public boolean keepsWrites() {
+		return false;
+	}
+
+	@Override
 	public OptionalLong existingSize(String store) {
 		return existingSize(store, Device.UNSET);
 	}

@@ -38,6 +38,11 @@ final class MemoryBlockStoreFactory implements ConfiguredStoreFactory {
 	}
 
 	@Override
+	public boolean needsSize(Device properties) {
+		return true;
+	}
+
+	@Override
 	public BlockStore open(DiskSpec spec, String store, Device properties) {
 		return properties.memory().preTouch() ? MemoryBlockStore.preTouched(spec.size())
 				: MemoryBlockStore.sparse(spec.size());

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import io.github.ublk4j.store.StoreUnavailableException;
 import io.github.ublk4j.store.mirror.MirrorBlockStore;
@@ -79,8 +80,29 @@ final class MirrorBlockStoreFactory extends ComposedStoreFactory {
 		}
 	}
 
+	/**
+	 * A member that would get too small for the disk is not what is to be mended.
+	 */
 	@Override
-	BlockStore compose(List<BlockStore> members, Device properties) {
+	public BlockStore open(DiskSpec spec, String store, Device properties) {
+		Long labelled = labelledSize(properties);
+		if (labelled != null && labelled < spec.size()) {
+			throw new StoreUnavailableException(
+					"its mirror was made with " + SizeText.of(labelled) + " and keeps that.",
+					"Leave out " + PropertyNames.of(spec.name(), "size")
+							+ ": the disk is as large as its mirror. A larger one is a new mirror, of new stores.");
+		}
+		return super.open(spec, store, properties);
+	}
+
+	/** Labels are written to members, and have to be there later. */
+	@Override
+	boolean canBeMember(ConfiguredStoreFactory member) {
+		return super.canBeMember(member) && member.keepsWrites();
+	}
+
+	@Override
+	BlockStore compose(DiskSpec spec, List<BlockStore> members, Device properties) {
 		return Objects.requireNonNull(MirrorBlockStore.of(members).open().block(PATIENCE), "no mirror");
 	}
 

@@ -28,12 +28,22 @@ final class NullBlockStoreFactory implements ConfiguredStoreFactory {
 
 	@Override
 	public String syntax() {
-		return "null";
+		return "null (in YAML \"null\")";
 	}
 
 	@Override
 	public boolean supports(String store) {
 		return store.equals("null");
+	}
+
+	@Override
+	public boolean needsSize(Device properties) {
+		return true;
+	}
+
+	@Override
+	public boolean keepsWrites() {
+		return false;
 	}
 
 	@Override

@@ -39,6 +39,16 @@ final class PatternBlockStoreFactory implements ConfiguredStoreFactory {
 	}
 
 	@Override
+	public boolean needsSize(Device properties) {
+		return true;
+	}
+
+	@Override
+	public boolean keepsWrites() {
+		return false;
+	}
+
+	@Override
 	public BlockStore open(DiskSpec spec, String store, Device properties) {
 		return new PatternBlockStore(spec.size(), seed(store.substring(PREFIX.length())));
 	}

@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.autoconfigure;
 import java.util.List;
 
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import io.github.ublk4j.store.StoreUnavailableException;
 import io.github.ublk4j.store.StripeBlockStore;
@@ -54,7 +55,12 @@ final class StripeBlockStoreFactory extends ComposedStoreFactory {
 	}
 
 	@Override
-	BlockStore compose(List<BlockStore> members, Device properties) {
+	public boolean needsSize(Device properties) {
+		return anyNeedsSize(properties);
+	}
+
+	@Override
+	BlockStore compose(DiskSpec spec, List<BlockStore> members, Device properties) {
 		return new StripeBlockStore(members, (int) unit(properties));
 	}
 

@@ -27,15 +27,16 @@ import reactor.core.publisher.Mono;
  * Stands for a store that this host shall not open, to look at the rest of its disk.
  *
  * @param store what the property asks for
+ * @param needsSize whether the size has to be declared
  */
-record UnopenedSource(String store) implements DiskSource {
+record UnopenedSource(String store, boolean needsSize) implements DiskSource {
 
 	// any that every block size divides
 	private static final long SOME_SIZE = 1L << 30;
 
 	@Override
 	public OptionalLong defaultSize(String disk) {
-		return OptionalLong.of(SOME_SIZE);
+		return this.needsSize ? OptionalLong.empty() : OptionalLong.of(SOME_SIZE);
 	}
 
 	@Override

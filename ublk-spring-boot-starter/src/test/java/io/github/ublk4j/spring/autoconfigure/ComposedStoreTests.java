@@ -38,10 +38,13 @@ import io.github.ublk4j.store.mirror.MemberState;
 import io.github.ublk4j.store.mirror.MirrorBlockStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -214,7 +217,34 @@ class ComposedStoreTests {
 			.withPropertyValues("ublk.devices.disk.store=mirror", "ublk.devices.disk.size=1MB",
 					"ublk.devices.disk.mirror.stores=memory,mirror")
 			.run((context) -> assertThat(failure(context))
-				.hasMessageContaining("there is no store 'mirror' for a member."));
+				.hasMessageContaining("the store 'mirror' cannot be a member of a mirror."));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "null", "pattern:42", "https://127.0.0.1:1/a.img" })
+	void storeThatKeepsNothingIsNoMemberOfAMirror(String kind) {
+		this.contextRunner.withBean(BlockStoreFactory.class, () -> new HttpBlockStoreFactory(WebClient::create))
+			.withPropertyValues("ublk.devices.disk.store=mirror", "ublk.devices.disk.size=1MB",
+					"ublk.devices.disk.mirror.stores=file:" + this.a + "," + kind)
+			.run((context) -> {
+				assertThat(failure(context))
+					.hasMessageContaining("the store '" + kind + "' cannot be a member of a mirror.");
+				assertThat(failure(context).remedy())
+					.isEqualTo("Set an entry of mirror.stores to memory or file:/path/to/disk.img or "
+							+ "directory:/path/to/disk.");
+				assertThat(this.a).doesNotExist();
+			});
+	}
+
+	@Test
+	void kindsThatAreSuggestedForStripesAreNotRefused() {
+		this.contextRunner
+			.withPropertyValues("ublk.devices.disk.store=stripe", "ublk.devices.disk.size=1MB",
+					"ublk.devices.disk.stripe.stores=null,stripe")
+			.run((context) -> {
+				assertThat(failure(context)).hasMessageContaining("the store 'stripe' cannot be a member of a stripe.");
+				assertThat(failure(context).remedy()).endsWith(" or null (in YAML \"null\") or pattern:<seed>.");
+			});
 	}
 
 	@Test
@@ -226,8 +256,13 @@ class ComposedStoreTests {
 	@Test
 	void largerDiskThanTheMirrorIsRefused() {
 		disk("mirror").withPropertyValues("ublk.devices.disk.size=1MB").run((context) -> write());
-		disk("mirror").withPropertyValues("ublk.devices.disk.size=2MB")
-			.run((context) -> assertThat(context.getStartupFailure()).isNotNull());
+		disk("mirror").withPropertyValues("ublk.devices.disk.size=2MB").run((context) -> assertMirrorIsKept(context));
+	}
+
+	private static void assertMirrorIsKept(AssertableApplicationContext context) {
+		assertThat(failure(context)).hasMessageEndingWith("its mirror was made with 1MB and keeps that.");
+		assertThat(failure(context).remedy()).isEqualTo("Leave out ublk.devices.disk.size: "
+				+ "the disk is as large as its mirror. A larger one is a new mirror, of new stores.");
 	}
 
 	/** The mirror keeps the size that it was made with. */
@@ -239,8 +274,7 @@ class ComposedStoreTests {
 				file.setLength(3 << 20);
 			}
 		}
-		disk("mirror").withPropertyValues("ublk.devices.disk.size=2MB")
-			.run((context) -> assertThat(failure(context).remedy()).isEqualTo("Set the size of the disk to 1048576B."));
+		disk("mirror").withPropertyValues("ublk.devices.disk.size=2MB").run((context) -> assertMirrorIsKept(context));
 		disk("mirror").withPropertyValues("ublk.devices.disk.size=1048576B").run((context) -> checkWritten());
 		disk("mirror").run((context) -> {
 			assertThat(server().size()).isEqualTo(1 << 20);
@@ -294,7 +328,7 @@ class ComposedStoreTests {
 			DiskSpec spec = DiskSpec.named("disk").size(2 << 20).build();
 			assertThatExceptionOfType(StoreUnavailableException.class)
 				.isThrownBy(() -> kind.open(spec, "small", UblkProperties.Device.UNSET))
-				.withMessageContaining("it has 1048576 bytes, not 2097152.");
+				.withMessageContaining("it has 1MB, not 2MB.");
 		});
 		assertThat(closed).isTrue();
 	}
@@ -324,7 +358,7 @@ class ComposedStoreTests {
 		}
 
 		@Override
-		BlockStore compose(List<BlockStore> members, UblkProperties.Device properties) {
+		BlockStore compose(DiskSpec spec, List<BlockStore> members, UblkProperties.Device properties) {
 			return this.small;
 		}
 

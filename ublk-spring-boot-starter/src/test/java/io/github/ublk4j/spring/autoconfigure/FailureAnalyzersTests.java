@@ -48,6 +48,7 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
 import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -56,6 +57,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.support.SpringFactoriesLoader;
 import org.springframework.core.io.support.SpringFactoriesLoader.ArgumentResolver;
+import org.springframework.test.context.TestPropertySource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -204,6 +206,15 @@ class FailureAnalyzersTests {
 			.contains(", ublk.memory.limit, ublk.metrics.enabled, ");
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "ublk.device.a.store, ublk.devices.a.store",
+			"ublk.devcies.a-b.queue-depth, ublk.devices.a-b.queue-depth", "ublk.device, ublk.devices",
+			"ublk.drain-timout, ublk.drain-timeout", "ublk.metric.enabled, ublk.metrics.enabled" })
+	void propertyThatIsMeantIsSuggested(String written, String meant) {
+		assertThat(analyze(this.contextRunner.withPropertyValues(written + "=1")).getAction())
+			.startsWith("Did you mean " + meant + "? ");
+	}
+
 	private ApplicationContextRunner withFile(Path file) {
 		return this.contextRunner.withInitializer((context) -> {
 			try {
@@ -250,7 +261,7 @@ class FailureAnalyzersTests {
 						"ublk.devices.archive.size=1MB"),
 				"There is no store 'floppy:a': ublk.devices.archive.store=floppy:a.",
 				"Set ublk.devices.archive.store to memory or file:/path/to/disk.img or "
-						+ "directory:/path/to/disk or null or pattern:<seed> or stripe or mirror.");
+						+ "directory:/path/to/disk or null (in YAML \"null\") or pattern:<seed> or stripe or mirror.");
 	}
 
 	@Test
@@ -261,8 +272,25 @@ class FailureAnalyzersTests {
 				"There is nothing to serve the disk 'thrid': ublk.devices.thrid.store is not set, "
 						+ "and no bean is annotated with @BlockDevice(name = \"thrid\").",
 				"Set ublk.devices.thrid.store to memory or file:/path/to/disk.img or "
-						+ "directory:/path/to/disk or null or pattern:<seed> or stripe or mirror, "
+						+ "directory:/path/to/disk or null (in YAML \"null\") or pattern:<seed> or stripe or mirror, "
 						+ "or write the name of the disk of a @BlockDevice bean ('first', 'second').");
+	}
+
+	@Test
+	void storeThatYamlTakesForNothing() throws Exception {
+		Path file = Files.writeString(this.directory.resolve("disks.yaml"), "ublk.devices.archive.store: null");
+		FailureAnalysis analysis = analyze(withFile(file));
+		assertThat(analysis.getDescription())
+			.startsWith("There is nothing to serve the disk 'archive': ublk.devices.archive.store is empty.")
+			.doesNotContain("not set");
+		assertThat(analysis.getAction()).contains(" or null (in YAML \"null\") or ")
+			.endsWith("write it in quotes, store: \"null\".");
+		Path quoted = Files.writeString(this.directory.resolve("quoted.yaml"), """
+				ublk.devices.archive:
+				  store: "null"
+				  size: 1MB
+				""");
+		withFile(quoted).run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@Test
@@ -477,17 +505,33 @@ class FailureAnalyzersTests {
 			""")
 	void hostWithoutUblk(Reason reason, String hint) {
 		UblkUnavailableException failure = new UblkUnavailableException(reason, "what was tried.", "The remedy.", null);
-		FailureAnalysis analysis = analyze(new ApplicationContextRunner()
-			.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, BlockDeviceAutoConfiguration.class))
-			.withUserConfiguration(TestDisks.Scratch.class)
-			.withBean("ublkEngine", UblkEngine.class, () -> {
-				throw failure;
-			}, (definition) -> definition.setLazyInit(true)));
+		FailureAnalysis analysis = analyze(withoutUblk(failure));
 		assertThat(analysis.getDescription())
 			.isEqualTo("This application declares disks, but ublk cannot be used: what was tried.");
 		assertThat(analysis.getAction()).startsWith("The remedy.")
 			.contains(hint)
 			.endsWith("set ublk.unsupported-host=skip.");
+	}
+
+	@Test
+	void testOnHostWithoutUblk() {
+		ApplicationContextRunner runner = withoutUblk(
+				new UblkUnavailableException(Reason.NOT_LINUX, "what was tried.", "The remedy.", null));
+		String hint = "- In a test: annotate it with @UblkTest";
+		assertThat(analyze(runner).getAction()).contains(hint);
+		assertThat(analyze(runner.withClassLoader(new FilteredClassLoader(TestPropertySource.class))).getAction())
+			.doesNotContain(hint)
+			.isEqualTo("The remedy.\n\n- To start the application here without its disks, "
+					+ "set ublk.unsupported-host=skip.");
+	}
+
+	private static ApplicationContextRunner withoutUblk(UblkUnavailableException failure) {
+		return new ApplicationContextRunner()
+			.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, BlockDeviceAutoConfiguration.class))
+			.withUserConfiguration(TestDisks.Scratch.class)
+			.withBean("ublkEngine", UblkEngine.class, () -> {
+				throw failure;
+			}, (definition) -> definition.setLazyInit(true));
 	}
 
 	private static void assertFailure(ApplicationContextRunner runner, String description, String action) {

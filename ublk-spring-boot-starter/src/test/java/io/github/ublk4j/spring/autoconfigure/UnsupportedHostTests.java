@@ -151,6 +151,17 @@ class UnsupportedHostTests {
 		assertThat(this.file).doesNotExist();
 	}
 
+	@ParameterizedTest
+	@ValueSource(strings = { "memory", "null", "pattern:42", "stripe" })
+	void storeThatAlwaysNeedsSizeIsRefusedWithoutOne(String store) {
+		unavailable(Reason.MODULE_MISSING)
+			.withPropertyValues("ublk.unsupported-host=skip", "ublk.devices.ram.store=" + store,
+					"ublk.devices.ram." + (store.equals("stripe") ? "stripe.stores=file:a.img,memory" : "queues=1"))
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageStartingWith("disk 'ram': size is 0."));
+	}
+
 	@Test
 	void beanThatIsMadeOnDemandIsNotMade() {
 		unavailable(Reason.MODULE_MISSING).withPropertyValues("ublk.unsupported-host=skip")
