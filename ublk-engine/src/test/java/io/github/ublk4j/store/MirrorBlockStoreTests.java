@@ -28,9 +28,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -168,10 +172,84 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
+	void nothingHasFailedWhenMembersAreNew() {
+		Sinks.Empty<Void> until = Sinks.empty();
+		this.second.holdLabels(until);
+		List<ILoggingEvent> lines = logOf(() -> {
+			MirrorBlockStore mirror = mirror(NEVER, this.first, this.second);
+			assertThat(mirror.members().get(1)).satisfies((filled) -> {
+				assertThat(filled.state()).isNotEqualTo(MemberState.CURRENT);
+				assertThat(filled.staleBytes()).isEqualTo(MIRROR);
+				assertThat(filled.since()).isNotNull();
+				assertThat(filled.failure()).isNull();
+			});
+			until.tryEmitEmpty();
+			awaitCurrent(mirror);
+		});
+		assertThat(lines).extracting((line) -> line.getLevel() + " " + line.getFormattedMessage())
+			.containsExactly("INFO The member B of the mirror is filled: the mirror is new",
+					"INFO The member B of the mirror is current");
+	}
+
+	@Test
+	void outageIsLoggedOnceForEachKindOfFailureWithTheNameOfTheMirror() {
+		List<ILoggingEvent> lines = logOf(() -> {
+			MirrorBlockStore mirror = closedAfterwards(
+					Objects.requireNonNull(MirrorBlockStore.of(List.of(this.first, this.second))
+						.name("mirror of disk 'ram'")
+						.regionSize(REGION)
+						.retryEvery(SOON)
+						.open()
+						.block(TIMEOUT)));
+			awaitCurrent(mirror);
+			for (int outage = 0; outage < 2; outage++) {
+				this.second.breakDown();
+				write(mirror, 0, bytes(1, 512));
+				awaitAttempts();
+				this.second.errno(BlockErrno.ENOLINK);
+				awaitAttempts();
+				this.second.mend();
+				awaitCurrent(mirror);
+			}
+		});
+		String member = "The member B of the mirror of disk 'ram' ";
+		assertThat(lines).extracting((line) -> line.getLevel() + " " + line.getFormattedMessage())
+			.containsExactly("INFO " + member + "is filled: the mirror is new", "INFO " + member + "is current",
+					"ERROR The mirror of disk 'ram' goes on without its member B: the member B is broken",
+					"WARN " + member + "cannot be resynced yet: the member B is broken",
+					"INFO " + member + "is current",
+					"ERROR The mirror of disk 'ram' goes on without its member B: the member B is broken",
+					"WARN " + member + "cannot be resynced yet: the member B is broken",
+					"INFO " + member + "is current");
+	}
+
+	private void awaitAttempts() {
+		int before = this.second.failures();
+		await(() -> assertThat(this.second.failures()).isGreaterThan(before + 3));
+	}
+
+	/** Returns what is logged of mirrors. */
+	private static List<ILoggingEvent> logOf(Runnable work) {
+		Logger logger = (Logger) LoggerFactory.getLogger(MirrorBlockStore.class.getPackageName());
+		ListAppender<ILoggingEvent> lines = new ListAppender<>();
+		lines.start();
+		logger.addAppender(lines);
+		try {
+			work.run();
+			return List.copyOf(lines.list);
+		}
+		finally {
+			logger.detachAppender(lines);
+		}
+	}
+
+	@Test
 	void sizeIsThatOfTheLatestLabelAndNotOfTheMembers() {
 		TestMember larger = new TestMember("C", 2 * MIRROR);
 		assertThat(MirrorBlockStore.of(List.of(this.first, larger)).existingSize().block(TIMEOUT)).isNull();
-		mirror(NEVER, this.first, larger).close();
+		MirrorBlockStore fresh = mirror(NEVER, this.first, larger);
+		awaitCurrent(fresh);
+		fresh.close();
 		assertThat(MirrorBlockStore.of(List.of(this.second, larger)).existingSize().block(TIMEOUT)).isEqualTo(MIRROR);
 		larger.breakDown();
 		assertThatExceptionOfType(StoreUnavailableException.class)

@@ -48,6 +48,10 @@ final class TestMember extends ForwardingBlockStore {
 
 	private final AtomicInteger labelWrites = new AtomicInteger();
 
+	private final AtomicInteger failures = new AtomicInteger();
+
+	private volatile BlockErrno errno = BlockErrno.EIO;
+
 	private volatile boolean broken;
 
 	private volatile Sinks.@Nullable Empty<Void> patience;
@@ -105,8 +109,19 @@ final class TestMember extends ForwardingBlockStore {
 		this.unwritable = true;
 	}
 
+	/** Fails requests with another error than EIO. */
+	void errno(BlockErrno errno) {
+		this.errno = errno;
+	}
+
+	/** Returns how many requests have failed because it is broken. */
+	int failures() {
+		return this.failures.get();
+	}
+
 	void mend() {
 		this.broken = false;
+		this.errno = BlockErrno.EIO;
 		this.unreadable = false;
 		this.unwritable = false;
 	}
@@ -248,8 +263,8 @@ final class TestMember extends ForwardingBlockStore {
 			if (!this.broken) {
 				return request.get();
 			}
-			Mono<Void> failure = Mono
-				.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " is broken"));
+			this.failures.incrementAndGet();
+			Mono<Void> failure = Mono.error(new BlockIoException(this.errno, "the member " + this.name + " is broken"));
 			Sinks.Empty<Void> until = this.patience;
 			this.waitedFor = until != null;
 			return (until != null) ? until.asMono().then(failure) : failure;

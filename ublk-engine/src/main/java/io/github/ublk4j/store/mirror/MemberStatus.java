@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * regions
  * @param since when it ceased to be current, or the mirror was opened with it as such;
  * {@code null} if it is current
- * @param failure why it is not current, {@code null} if it is
+ * @param failure why it is not current, {@code null} if it is, or if it is a new member
+ * that has not been filled yet
  */
 public record MemberStatus(String name, MemberState state, long staleBytes, @Nullable Instant since,
 		@Nullable String failure) {

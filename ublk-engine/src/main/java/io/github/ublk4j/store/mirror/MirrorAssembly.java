@@ -28,6 +28,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.store.StoreUnavailableException;
@@ -41,20 +42,28 @@ final class MirrorAssembly {
 
 	private final List<Found> found;
 
+	private final String name;
+
 	private final @Nullable MirrorLabel latest;
 
 	private final UUID mirror;
 
 	private final long size;
 
-	private MirrorAssembly(List<Found> found, @Nullable MirrorLabel latest, UUID mirror, long size) {
+	private MirrorAssembly(List<Found> found, String name, @Nullable MirrorLabel latest, UUID mirror, long size) {
 		this.found = found;
+		this.name = name;
 		this.latest = latest;
 		this.mirror = mirror;
 		this.size = size;
 	}
 
-	static MirrorAssembly of(List<Found> found) {
+	/**
+	 * Puts members together.
+	 * @param found them
+	 * @param name what the log calls their mirror
+	 */
+	static MirrorAssembly of(List<Found> found, String name) {
 		MirrorLabel latest = found.stream()
 			.map(Found::label)
 			.filter(Objects::nonNull)
@@ -62,9 +71,9 @@ final class MirrorAssembly {
 			.orElse(null);
 		Found smallest = found.stream().min(Comparator.comparingLong(Found::room)).orElseThrow();
 		if (latest == null) {
-			return new MirrorAssembly(found, null, UUID.randomUUID(), smallest.room());
+			return new MirrorAssembly(found, name, null, UUID.randomUUID(), smallest.room());
 		}
-		requireOneMirror(found, latest);
+		requireOneMirror(found, name, latest);
 		requireOneHistory(found, latest);
 		if (smallest.room() < latest.size()) {
 			throw new StoreUnavailableException(
@@ -74,10 +83,10 @@ final class MirrorAssembly {
 							+ " bytes. Otherwise make the store as large as the other members, "
 							+ MirrorBlockStore.DATA_OFFSET + " bytes larger than the mirror.");
 		}
-		return new MirrorAssembly(found, latest, latest.mirror(), latest.size());
+		return new MirrorAssembly(found, name, latest, latest.mirror(), latest.size());
 	}
 
-	private static void requireOneMirror(List<Found> found, MirrorLabel latest) {
+	private static void requireOneMirror(List<Found> found, String name, MirrorLabel latest) {
 		Set<UUID> members = new HashSet<>();
 		for (Found each : found) {
 			MirrorLabel label = each.label();
@@ -99,9 +108,8 @@ final class MirrorAssembly {
 					+ " has all that was written to their mirror.", "Add the member that has been left out.");
 		}
 		if (!missing.isEmpty()) {
-			logger
-				.warn("The mirror of {} is opened without {} of its current members; if those have been written alone, "
-						+ "that is lost", found.stream().map(Found::store).toList(), missing.size());
+			logger.warn("The {} is opened as {} without {} of its current members; if those have been written alone, "
+					+ "that is lost", name, found.stream().map(Found::store).toList(), missing.size());
 		}
 	}
 
@@ -146,13 +154,15 @@ final class MirrorAssembly {
 				first = false;
 			}
 			else {
-				member.state(MemberState.STALE, reason);
+				boolean fresh = label == null;
+				member.state(MemberState.STALE, fresh ? null : reason);
 				member.missed().set(0, (int) ((this.size + regionSize - 1) / regionSize));
-				logger.warn("The member {} of the mirror is resynced: {}", member, reason);
+				logger.atLevel(fresh ? Level.INFO : Level.WARN)
+					.log("The member {} of the {} is {}: {}", member, this.name, fresh ? "filled" : "resynced", reason);
 			}
 			members.add(member);
 		}
-		return new MirrorMembers(members, this.size, regionSize);
+		return new MirrorMembers(members, this.name, this.size, regionSize);
 	}
 
 	private @Nullable String notCurrent(@Nullable MirrorLabel label, boolean first) {

@@ -35,12 +35,24 @@ public final class MirrorBlockStoreBuilder {
 
 	private final List<BlockStore> stores;
 
+	private String name = "mirror";
+
 	private int regionSize = 1 << 20;
 
 	private Duration retryEvery = Duration.ofSeconds(10);
 
 	MirrorBlockStoreBuilder(List<? extends BlockStore> stores) {
 		this.stores = List.copyOf(stores);
+	}
+
+	/**
+	 * Sets what the log calls the mirror, such as {@code mirror of disk 'scratch'}.
+	 * @param name words that can follow an article; default {@code mirror}
+	 * @return this builder
+	 */
+	public MirrorBlockStoreBuilder name(String name) {
+		this.name = name;
+		return this;
 	}
 
 	/**
@@ -106,7 +118,7 @@ public final class MirrorBlockStoreBuilder {
 	}
 
 	private Mono<MirrorBlockStore> open(List<MirrorAssembly.Found> found) {
-		MirrorAssembly assembly = MirrorAssembly.of(found);
+		MirrorAssembly assembly = MirrorAssembly.of(found, this.name);
 		MirrorMembers members = assembly.members(this.regionSize);
 		MirrorLabels labels = new MirrorLabels(assembly.mirror(), members, assembly.events());
 		boolean writable = this.stores.stream().allMatch((store) -> store.operations().contains(BlockOperation.WRITE));

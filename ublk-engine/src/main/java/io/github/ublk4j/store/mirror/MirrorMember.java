@@ -18,10 +18,13 @@ package io.github.ublk4j.store.mirror;
 
 import java.time.Instant;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.UUID;
 
 import org.jspecify.annotations.Nullable;
 
+import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import reactor.core.publisher.Mono;
@@ -47,6 +50,9 @@ final class MirrorMember {
 	private @Nullable Instant since;
 
 	private @Nullable String failure;
+
+	/** What has failed since then. */
+	private final Set<String> kindsOfFailure = new HashSet<>();
 
 	private int reads;
 
@@ -78,6 +84,7 @@ final class MirrorMember {
 	void state(MemberState state, @Nullable String failure) {
 		if (state == MemberState.CURRENT) {
 			this.since = null;
+			this.kindsOfFailure.clear();
 		}
 		else if (this.since == null) {
 			this.since = Instant.now();
@@ -92,6 +99,16 @@ final class MirrorMember {
 
 	@Nullable String failure() {
 		return this.failure;
+	}
+
+	/**
+	 * Notes how it has failed.
+	 * @return whether it has not failed like that since it ceased to be current
+	 */
+	boolean addKindOf(Throwable failure) {
+		Throwable cause = failure.getCause();
+		return this.kindsOfFailure.add(failure.getClass().getName() + BlockIoException.errnoOf(failure)
+				+ ((cause != null) ? cause.getClass().getName() : ""));
 	}
 
 	int reads() {

@@ -30,6 +30,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import reactor.core.publisher.Mono;
 
 import io.github.ublk4j.block.BlockOperation;
@@ -45,6 +46,8 @@ final class MirrorMembers {
 
 	private final List<MirrorMember> all;
 
+	private final String name;
+
 	private final long size;
 
 	private final int regionSize;
@@ -59,8 +62,16 @@ final class MirrorMembers {
 
 	private int turn;
 
-	MirrorMembers(List<MirrorMember> all, long size, int regionSize) {
+	/**
+	 * Creates members.
+	 * @param all them
+	 * @param name what the log calls their mirror
+	 * @param size bytes of the mirror
+	 * @param regionSize bytes that are copied at once
+	 */
+	MirrorMembers(List<MirrorMember> all, String name, long size, int regionSize) {
 		this.all = List.copyOf(all);
+		this.name = name;
 		this.size = size;
 		this.regionSize = regionSize;
 	}
@@ -194,11 +205,18 @@ final class MirrorMembers {
 		member.unflushed().addTo(member.missed());
 		member.state(MemberState.STALE, String.valueOf(failure.getMessage()));
 		if (again) {
-			logger.warn("The member {} of the mirror cannot be resynced yet: {}", member, failure.getMessage());
+			logNotYet(member, failure);
 		}
 		else {
-			logger.error("The mirror goes on without its member {}: {}", member, failure.getMessage(), failure);
+			member.addKindOf(failure);
+			logger.error("The {} goes on without its member {}: {}", this.name, member, failure.getMessage(), failure);
 		}
+	}
+
+	/** Called every time it is tried, which can be for days. */
+	private void logNotYet(MirrorMember member, Throwable failure) {
+		logger.atLevel(member.addKindOf(failure) ? Level.WARN : Level.DEBUG)
+			.log("The member {} of the {} cannot be resynced yet: {}", member, this.name, failure.getMessage());
 	}
 
 	/**
@@ -256,7 +274,7 @@ final class MirrorMembers {
 		}
 		if (promoted != null && current.contains(promoted) && hasAll(promoted)) {
 			promoted.state(MemberState.CURRENT, null);
-			logger.info("The member {} of the mirror is current again", promoted);
+			logger.info("The member {} of the {} is current", promoted, this.name);
 		}
 		if (!current.equals(Set.copyOf(in(MemberState.CURRENT)))) {
 			return false;
@@ -300,7 +318,7 @@ final class MirrorMembers {
 	synchronized void unreachable(MirrorMember member, Throwable failure) {
 		if (member.state() == MemberState.STALE) {
 			member.state(MemberState.STALE, String.valueOf(failure.getMessage()));
-			logger.warn("The member {} of the mirror cannot be resynced yet: {}", member, failure.getMessage());
+			logNotYet(member, failure);
 		}
 	}
 

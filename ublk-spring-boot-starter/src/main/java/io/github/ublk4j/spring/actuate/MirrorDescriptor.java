@@ -63,7 +63,8 @@ public record MirrorDescriptor(long size, boolean degraded, List<MemberDescripto
 	 * @param state what it is good for
 	 * @param staleBytes how much of it is still to be copied before it is current
 	 * @param since when it ceased to be current, or the mirror was opened with it as such
-	 * @param failure why it is not current, without credentials
+	 * @param failure why it is not current, without credentials; a new member has not
+	 * failed
 	 */
 	public record MemberDescriptor(String name, MemberState state, long staleBytes,
 			@JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Instant since,

@@ -103,7 +103,9 @@ final class MirrorBlockStoreFactory extends ComposedStoreFactory {
 
 	@Override
 	BlockStore compose(DiskSpec spec, List<BlockStore> members, Device properties) {
-		return Objects.requireNonNull(MirrorBlockStore.of(members).open().block(PATIENCE), "no mirror");
+		return Objects.requireNonNull(
+				MirrorBlockStore.of(members).name("mirror of disk '" + spec.name() + "'").open().block(PATIENCE),
+				"no mirror");
 	}
 
 	@Override
