@@ -27,6 +27,7 @@ import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.engine.queue.BlockQueue;
+import io.github.ublk4j.engine.queue.CodeName;
 import io.github.ublk4j.engine.queue.DataPath;
 import io.github.ublk4j.engine.queue.QueueTransport;
 
@@ -93,10 +94,10 @@ final class DiskServer {
 	void requireOperations(DiskSpec spec) {
 		if (!this.operations.contains(BlockOperation.READ)) {
 			throw new InvalidDiskException(spec.name(), "operations", this.operations,
-					this.author.getClass().getName() + " must support READ.");
+					CodeName.of(this.author, "handler") + " must support READ.");
 		}
 		if (!spec.readOnly() && !this.operations.contains(BlockOperation.WRITE)) {
-			throw new InvalidDiskException(spec.name(), "readOnly", false, this.author.getClass().getName()
+			throw new InvalidDiskException(spec.name(), "readOnly", false, CodeName.of(this.author, "handler")
 					+ " does not support WRITE. Make the disk read-only, or " + this.remedy + ".");
 		}
 	}

@@ -39,6 +39,7 @@ import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiscardRequest;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.FlushRequest;
+import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.block.WriteZeroesRequest;
@@ -425,6 +426,14 @@ class SimulatedUblkTests {
 		}
 		assertThat(this.engine.listDriverDevices().block(PATIENCE)).extracting(DriverDevice::id).containsExactly(0);
 		assertThat(this.engine.driver().map(UblkDriver::kernel).block(PATIENCE)).isEqualTo("simulated");
+	}
+
+	@Test
+	void handlerWithoutNameIsCalledTheHandler() {
+		DiskSpec writable = DiskSpec.named("lambda").size(1 << 20).build();
+		assertThatExceptionOfType(InvalidDiskException.class)
+			.isThrownBy(() -> this.engine.start(writable, (read) -> Mono.empty()).block())
+			.satisfies((ex) -> assertThat(ex.remedy()).startsWith("The handler does not support WRITE."));
 	}
 
 	@Test

@@ -46,7 +46,7 @@ final class HandlerServer implements RequestServer {
 			Mono<Void> answer = call(request);
 			if (answer == null) {
 				request.failWith(new BlockIoException(BlockErrno.EIO,
-						this.handler.getClass().getName() + " returned null instead of a Mono"));
+						CodeName.of(this.handler, "handler") + " returned null instead of a Mono"));
 			}
 			else if (answer instanceof RingTransfer transfer) {
 				// the test for an interface below takes long when it fails

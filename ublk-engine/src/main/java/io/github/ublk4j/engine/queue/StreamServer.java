@@ -77,7 +77,7 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 	public void start() {
 		Mono<Void> served = this.stream.serve(this);
 		if (served == null) {
-			throw new IllegalStateException(this.stream.getClass().getName() + " returned null instead of a Mono");
+			throw new IllegalStateException(CodeName.of(this.stream, "stream") + " returned null instead of a Mono");
 		}
 		this.pipeline = served.subscribe(null, this::ended, () -> ended(null));
 	}

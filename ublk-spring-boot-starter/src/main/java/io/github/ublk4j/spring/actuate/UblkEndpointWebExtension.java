@@ -56,14 +56,15 @@ public class UblkEndpointWebExtension {
 	 * @param device the name of the disk
 	 * @param action the name of an {@link Action}, in any case
 	 * @param size the new capacity, for {@link Action#RESIZE}
-	 * @param force whether {@link Action#STOP} stops a disk that is in use
+	 * @param force whether {@link Action#STOP} stops a disk that is in use, {@code true}
+	 * or {@code false}
 	 * @return the disk afterwards, status 400 for an action that does not exist or lacks
 	 * something, 404 for an unknown disk, and 409 for one that is not served or where the
 	 * action cannot be done
 	 */
 	@WriteOperation
 	public Mono<WebEndpointResponse<OperationResponseBody>> change(@Selector String device, @Nullable String action,
-			@Nullable String size, @Nullable Boolean force) {
+			@Nullable String size, @Nullable String force) {
 		Action known = Arrays.stream(Action.values())
 			.filter((each) -> each.name().equalsIgnoreCase(action))
 			.findFirst()
@@ -73,7 +74,7 @@ public class UblkEndpointWebExtension {
 		}
 		return this.endpoint.unserved(device)
 			.map((disk) -> response(disk, CONFLICT))
-			.orElseGet(() -> Mono.defer(() -> this.endpoint.change(device, known, parse(size), force))
+			.orElseGet(() -> Mono.defer(() -> this.endpoint.change(device, known, parse(size), flag(force)))
 				.map((disk) -> new WebEndpointResponse<OperationResponseBody>(disk))
 				.defaultIfEmpty(new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND))
 				.onErrorResume(UblkException.class, (ex) -> refusal(device, ex, CONFLICT))
@@ -89,6 +90,13 @@ public class UblkEndpointWebExtension {
 			throw new IllegalArgumentException(
 					"The size '" + size + "' is none: write a number with B, KB, MB, GB or TB, such as 20GB", ex);
 		}
+	}
+
+	private static @Nullable Boolean flag(@Nullable String force) {
+		if (force == null || force.equalsIgnoreCase("true") || force.equalsIgnoreCase("false")) {
+			return (force != null) ? Boolean.valueOf(force) : null;
+		}
+		throw new IllegalArgumentException("'force' is '" + force + "': write true or false");
 	}
 
 	private static Mono<WebEndpointResponse<OperationResponseBody>> refusal(String device, Exception cause,

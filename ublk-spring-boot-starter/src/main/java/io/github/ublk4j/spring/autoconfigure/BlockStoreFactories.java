@@ -17,7 +17,6 @@
 package io.github.ublk4j.spring.autoconfigure;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -41,17 +40,19 @@ final class BlockStoreFactories {
 			new FileBlockStoreFactory(), new DirectoryBlockStoreFactory(), new NullBlockStoreFactory(),
 			new PatternBlockStoreFactory());
 
-	private static final String NO_WEB_CLIENT = "Add the dependency spring-boot-starter-webclient.";
-
-	/** What to add for kinds of the starter that are beans. */
-	private static final Map<String, String> MISSING = Map.of("redis:",
-			"Add the dependency spring-boot-starter-data-redis, and set spring.data.redis.*; "
-					+ "it needs a ReactiveRedisConnectionFactory, which Lettuce brings.",
-			"s3:",
-			"Add the dependency software.amazon.awssdk:s3, and exactly one bean of the type S3AsyncClient, or one that is @Primary.",
-			"http://", NO_WEB_CLIENT, "https://", NO_WEB_CLIENT, "r2dbc:",
-			"Add the dependencies spring-boot-starter-r2dbc and r2dbc-postgresql, and set spring.r2dbc.*; "
-					+ "it needs a ConnectionFactory.");
+	/** Kinds of the starter that are beans, which are there with what they need. */
+	private static final List<OptionalKind> OPTIONAL = List.of(
+			new OptionalKind("redis:.*", "redis:<volume>", "spring-boot-starter-data-redis",
+					"Add the dependency spring-boot-starter-data-redis, and set spring.data.redis.*; "
+							+ "it needs a ReactiveRedisConnectionFactory, which Lettuce brings."),
+			new OptionalKind("r2dbc:.*", "r2dbc:<volume>", "spring-boot-starter-r2dbc",
+					"Add the dependencies spring-boot-starter-r2dbc and r2dbc-postgresql, and set spring.r2dbc.*; "
+							+ "it needs a ConnectionFactory."),
+			new OptionalKind("s3:.*", "s3:<bucket>/<prefix>", "software.amazon.awssdk:s3",
+					"Add the dependency software.amazon.awssdk:s3, and exactly one bean of the type S3AsyncClient, "
+							+ "or one that is @Primary."),
+			new OptionalKind("https?://.*", HttpBlockStoreFactory.SYNTAX, "spring-boot-starter-webclient",
+					"Add the dependency spring-boot-starter-webclient."));
 
 	/** Those of kinds that may not be there, or that are made of others, too. */
 	private static final List<OwnProperty> OWN_PROPERTIES = Stream
@@ -77,11 +78,11 @@ final class BlockStoreFactories {
 	}
 
 	ConfiguredStoreFactory find(String disk, String store) {
-		return find(store)
-			.orElseThrow(() -> new DiskStartupException(
-					"There is no store '" + StoreText.shown(store) + "': " + PropertyNames.of(disk, "store") + "="
-							+ StoreText.shown(store) + ".",
-					remedy(PropertyNames.of(disk, "store"), store, (any) -> true)));
+		return find(store).orElseThrow(
+				() -> new DiskStartupException(
+						"There is no store '" + StoreText.shown(store) + "': " + PropertyNames.of(disk, "store") + "="
+								+ StoreText.shown(store) + ".",
+						remedy(PropertyNames.of(disk, "store"), store, syntax())));
 	}
 
 	Optional<ConfiguredStoreFactory> find(String store) {
@@ -92,15 +93,14 @@ final class BlockStoreFactories {
 	 * Returns what to do about a kind of store that is not there.
 	 * @param property what asks for it
 	 * @param store what it asks for
-	 * @param usable which kinds can be there
+	 * @param kinds what can be written instead
 	 */
-	String remedy(String property, String store, Predicate<ConfiguredStoreFactory> usable) {
-		return MISSING.entrySet()
-			.stream()
-			.filter((missing) -> store.startsWith(missing.getKey()) && find(store).isEmpty())
+	String remedy(String property, String store, String kinds) {
+		return OPTIONAL.stream()
+			.filter((kind) -> store.matches(kind.pattern()) && find(store).isEmpty())
 			.findFirst()
-			.map(Map.Entry::getValue)
-			.orElseGet(() -> "Set " + property + " to " + syntax(usable) + ".");
+			.map(OptionalKind::remedy)
+			.orElseGet(() -> "Set " + property + " to " + kinds + ".");
 	}
 
 	/**
@@ -127,14 +127,35 @@ final class BlockStoreFactories {
 	}
 
 	/**
-	 * Returns what can be written, for people.
+	 * Returns what can be written, for people, also with a dependency that is missing.
 	 */
 	String syntax() {
-		return syntax((any) -> true);
+		Set<String> present = all().map(ConfiguredStoreFactory::syntax).collect(Collectors.toSet());
+		return Stream
+			.concat(all().map(ConfiguredStoreFactory::syntax),
+					OPTIONAL.stream()
+						.filter((kind) -> !present.contains(kind.syntax()))
+						.map((kind) -> kind.syntax() + " (with " + kind.dependency() + ")"))
+			.collect(Collectors.joining(" or "));
 	}
 
-	private String syntax(Predicate<ConfiguredStoreFactory> usable) {
+	/**
+	 * Returns what can be written, for people, where not every kind can be.
+	 */
+	String syntax(Predicate<ConfiguredStoreFactory> usable) {
 		return all().filter(usable).map(ConfiguredStoreFactory::syntax).collect(Collectors.joining(" or "));
+	}
+
+	/**
+	 * A kind that is there with a dependency.
+	 *
+	 * @param pattern what asks for it
+	 * @param syntax how it is written
+	 * @param dependency what it needs first of all
+	 * @param remedy all that it needs, a sentence
+	 */
+	private record OptionalKind(String pattern, String syntax, String dependency, String remedy) {
+
 	}
 
 	private record OwnProperty(String syntax, Function<Device, @Nullable String> property) {

@@ -88,7 +88,7 @@ abstract class ComposedStoreFactory implements ConfiguredStoreFactory {
 	}
 
 	private String remedy(String member) {
-		return this.kinds.remedy("an entry of " + this.kind + ".stores", member, this::canBeMember);
+		return this.kinds.remedy("an entry of " + this.kind + ".stores", member, this.kinds.syntax(this::canBeMember));
 	}
 
 	/** Returns whether the store can be made of those of a kind. */

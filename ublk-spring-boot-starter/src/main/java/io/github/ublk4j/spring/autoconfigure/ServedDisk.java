@@ -26,6 +26,7 @@ import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.UblkException;
 import io.github.ublk4j.spring.BlockDeviceFailedEvent;
 import io.github.ublk4j.spring.BlockDeviceQuiescedEvent;
 import io.github.ublk4j.spring.BlockDeviceReadyEvent;
@@ -161,10 +162,21 @@ final class ServedDisk {
 	 */
 	CompletableFuture<@Nullable Void> quiesce() {
 		return this.tasks.run(() -> {
+			requireRecovery();
 			quiesceNow();
 			this.wanted = false;
 			return null;
 		});
+	}
+
+	private void requireRecovery() {
+		if (this.serving && this.disk.spec().recovery() == Recovery.NONE) {
+			throw new UblkException(
+					"The " + this.disk + " cannot be left to the next server, because it has no recovery. "
+							+ (this.declared ? "Set " + PropertyNames.of(this.disk.name(), "recovery") + "=reissue"
+									: "Give its DiskSpec one, such as REISSUE"),
+					null);
+		}
 	}
 
 	CompletableFuture<UblkDevice> resize(long bytes) {

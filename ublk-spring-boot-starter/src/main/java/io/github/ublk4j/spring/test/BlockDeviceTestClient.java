@@ -152,11 +152,13 @@ public final class BlockDeviceTestClient implements AutoCloseable {
 		if (found.isEmpty() && known != null) {
 			return known;
 		}
-		List<String> names = live.stream().map((disk) -> disk.spec().name()).toList();
 		throw new IllegalStateException((found.isEmpty()
 				? "No disk" + ((this.name != null) ? " '" + this.name + "'" : "") + " is live on the simulated driver."
-				: "Several disks are live on the simulated driver; choose one by disk(name).") + " There are: "
-				+ names);
+				: "Several disks are live on the simulated driver; choose one by disk(name).")
+				+ (live.isEmpty()
+						? " There are none: the application declares none, has stopped them, or does not serve "
+								+ "them (ublk.enabled, ublk.devices.<name>.enabled)"
+						: " There are: " + live.stream().map((disk) -> disk.spec().name()).toList()));
 	}
 
 	/**

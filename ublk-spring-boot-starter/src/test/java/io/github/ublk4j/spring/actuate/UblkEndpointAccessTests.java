@@ -191,6 +191,12 @@ class UblkEndpointAccessTests {
 				.jsonPath("$.error")
 				.value(String.class, (error) -> assertThat(error).contains("/dev/ublkb0 is mounted on /mnt"));
 			verify(this.devices, never()).stop("scratch");
+			change(context, "scratch", Map.of("action", "stop", "force", "maybe")).expectStatus()
+				.isBadRequest()
+				.expectBody()
+				.jsonPath("$.error")
+				.isEqualTo("'force' is 'maybe': write true or false");
+			verify(this.devices, never()).stop("scratch");
 			change(context, "scratch", Map.of("action", "stop", "force", "true")).expectStatus().isOk();
 			verify(this.devices).stop("scratch");
 		});

@@ -106,6 +106,18 @@ class BlockDevicesTests {
 	}
 
 	@Test
+	void diskWithoutRecoveryIsNotLeftToTheNextServer() {
+		with((context, devices) -> {
+			StepVerifier.create(devices.quiesce("ram"))
+				.expectErrorSatisfies((ex) -> assertThat(ex).isInstanceOf(UblkException.class)
+					.hasMessage("The disk 'ram' (store memory) cannot be left to the next server, because it has no "
+							+ "recovery. Set ublk.devices.ram.recovery=reissue"))
+				.verify(PATIENCE);
+			assertThat(this.ublk.journal()).containsExactly("start ram");
+		});
+	}
+
+	@Test
 	void takenNameIsRefused() {
 		with((context, devices) -> {
 			DiskSpec ram = DiskSpec.named("ram").size(1 << 20).build();

@@ -37,6 +37,7 @@ import io.github.ublk4j.store.StripeBlockStore;
 import io.github.ublk4j.store.mirror.MemberState;
 import io.github.ublk4j.store.mirror.MirrorBlockStore;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -44,6 +45,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.web.reactive.function.client.WebClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -162,6 +165,13 @@ class ComposedStoreTests {
 		this.contextRunner
 			.withPropertyValues("ublk.devices.disk.store=mirror", "ublk.devices.disk.mirror.stores=file:" + this.b)
 			.run((context) -> checkWritten());
+	}
+
+	@Test
+	@ExtendWith(OutputCaptureExtension.class)
+	void mirrorNamesItsDiskInTheLog(CapturedOutput output) {
+		disk("mirror").withPropertyValues("ublk.devices.disk.size=1MB")
+			.run((context) -> assertThat(output).contains("of the mirror of disk 'disk' is filled: the mirror is new"));
 	}
 
 	@Test

@@ -66,6 +66,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class FailureAnalyzersTests {
 
+	private static final String NEEDING_MORE = " or redis:<volume> (with spring-boot-starter-data-redis)"
+			+ " or r2dbc:<volume> (with spring-boot-starter-r2dbc)"
+			+ " or s3:<bucket>/<prefix> (with software.amazon.awssdk:s3)"
+			+ " or https://host/path/to/disk.img (with spring-boot-starter-webclient)";
+
 	private final TestUblk ublk = new TestUblk();
 
 	private final Path directory;
@@ -261,7 +266,8 @@ class FailureAnalyzersTests {
 						"ublk.devices.archive.size=1MB"),
 				"There is no store 'floppy:a': ublk.devices.archive.store=floppy:a.",
 				"Set ublk.devices.archive.store to memory or file:/path/to/disk.img or "
-						+ "directory:/path/to/disk or null (in YAML \"null\") or pattern:<seed> or stripe or mirror.");
+						+ "directory:/path/to/disk or null (in YAML \"null\") or pattern:<seed> or stripe or mirror"
+						+ NEEDING_MORE + ".");
 	}
 
 	@Test
@@ -272,7 +278,8 @@ class FailureAnalyzersTests {
 				"There is nothing to serve the disk 'thrid': ublk.devices.thrid.store is not set, "
 						+ "and no bean is annotated with @BlockDevice(name = \"thrid\").",
 				"Set ublk.devices.thrid.store to memory or file:/path/to/disk.img or "
-						+ "directory:/path/to/disk or null (in YAML \"null\") or pattern:<seed> or stripe or mirror, "
+						+ "directory:/path/to/disk or null (in YAML \"null\") or pattern:<seed> or stripe or mirror"
+						+ NEEDING_MORE + ", "
 						+ "or write the name of the disk of a @BlockDevice bean ('first', 'second').");
 	}
 

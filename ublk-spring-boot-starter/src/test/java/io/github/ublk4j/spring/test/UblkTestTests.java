@@ -117,7 +117,9 @@ class UblkTestTests {
 		@Test
 		void saysSo(@Autowired BlockDeviceTestClient client) {
 			StepVerifier.create(client.flush())
-				.expectErrorMessage("No disk is live on the simulated driver. There are: []")
+				.expectErrorMessage(
+						"No disk is live on the simulated driver. There are none: the application declares none, has "
+								+ "stopped them, or does not serve them (ublk.enabled, ublk.devices.<name>.enabled)")
 				.verify(PATIENCE);
 		}
 
