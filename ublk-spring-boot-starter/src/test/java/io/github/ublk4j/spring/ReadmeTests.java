@@ -32,7 +32,7 @@ class ReadmeTests {
 
 	@Test
 	void firstExampleCompiles() throws IOException {
-		String disk = sourceOf("ScratchDisk").replace("\t", "    ");
+		String disk = source("readme/ScratchDisk", "import").replace("\t", "    ");
 		assertThat(Files.readString(Path.of("../README.md"))).containsOnlyOnce("```java\n" + disk + "```\n");
 	}
 
@@ -51,12 +51,13 @@ class ReadmeTests {
 	@Test
 	void examplesOfTheTestingGuideCompileAndRun() throws IOException {
 		String sources = "";
-		for (String test : List.of("ScratchDiskTests", "ScratchDiskContractTests", "FailingDiskTests")) {
+		for (String test : List.of("ScratchDiskTests", "DiscardingDiskTests", "ScratchDiskContractTests",
+				"FailingDiskTests")) {
 			sources += Files.readString(Path.of("src/test/java/io/github/ublk4j/spring/test/docs/" + test + ".java"));
 		}
 		String guide = Files.readString(Path.of("../docs/testing-a-disk.md"));
 		List<String> examples = examples(guide);
-		assertThat(examples).hasSize(3);
+		assertThat(examples).hasSize(4);
 		for (String example : examples) {
 			assertThat(compact(sources)).containsOnlyOnce(compact(example));
 		}
@@ -91,8 +92,12 @@ class ReadmeTests {
 	}
 
 	private static String sourceOf(String disk) throws IOException {
+		return source(disk, "@BlockDevice");
+	}
+
+	private static String source(String disk, String start) throws IOException {
 		String source = Files.readString(Path.of("src/test/java/io/github/ublk4j/spring/" + disk + ".java"));
-		return source.substring(source.indexOf("@BlockDevice"));
+		return source.substring(source.indexOf("\n" + start) + 1);
 	}
 
 	private static String compact(String text) {

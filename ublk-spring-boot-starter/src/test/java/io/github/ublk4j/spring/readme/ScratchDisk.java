@@ -14,40 +14,29 @@
  * limitations under the License.
  */
 
-package io.github.ublk4j.spring;
-
-import java.nio.ByteBuffer;
+package io.github.ublk4j.spring.readme;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.ReadRequest;
 import io.github.ublk4j.block.WriteRequest;
+import io.github.ublk4j.spring.BlockDevice;
 import reactor.core.publisher.Mono;
 
-interface Chunks {
-
-	Mono<Void> load(long offset, ByteBuffer destination);
-
-	Mono<Void> save(long offset, ByteBuffer source);
-
-}
-
-@BlockDevice(name = "scratch", size = "4GB")
+@BlockDevice(name = "scratch", size = "64MB")
 class ScratchDisk implements BlockDeviceHandler {
 
-	private final Chunks chunks; // your storage: a cache, a bucket, a computation
-
-	ScratchDisk(Chunks chunks) {
-		this.chunks = chunks;
-	}
+	private final byte[] bytes = new byte[64 << 20]; // or a bucket, a computation ...
 
 	@Override
 	public Mono<Void> read(ReadRequest read) {
-		return this.chunks.load(read.offset(), read.buffer());
+		read.buffer().put(this.bytes, (int) read.offset(), (int) read.length());
+		return Mono.empty();
 	}
 
 	@Override
 	public Mono<Void> write(WriteRequest write) {
-		return this.chunks.save(write.offset(), write.buffer());
+		write.buffer().get(this.bytes, (int) write.offset(), (int) write.length());
+		return Mono.empty();
 	}
 
 }
