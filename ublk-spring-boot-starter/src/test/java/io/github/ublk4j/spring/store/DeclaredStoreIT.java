@@ -81,7 +81,8 @@ class DeclaredStoreIT {
 	}
 
 	private List<String> properties(Map<String, String> stores, ImageServer server) {
-		List<String> properties = new ArrayList<>(List.of("spring.data.redis.port=" + LocalServer.redis().port(),
+		List<String> properties = new ArrayList<>(List.of("spring.autoconfigure.exclude=",
+				"spring.data.redis.port=" + LocalServer.redis().port(),
 				"spring.r2dbc.url=r2dbc:postgresql://postgres@127.0.0.1:" + LocalServer.postgres().port() + "/postgres",
 				"ublk.devices.redis.chunks.chunk-size=16KB", "ublk.devices.database.chunks.chunk-size=16KB",
 				"ublk.devices.stripe.stripe.stores=file:" + this.directory + "/a.img,file:" + this.directory + "/b.img",
