@@ -16,12 +16,10 @@
 
 package io.github.ublk4j.kernel;
 
-import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
@@ -31,7 +29,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
@@ -45,6 +42,8 @@ import io.github.ublk4j.engine.DriverDevice;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
+import io.github.ublk4j.engine.linux.LinuxFile;
+import io.github.ublk4j.engine.linux.LinuxPlatform;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -405,20 +404,20 @@ class RecoveryIT {
 
 		@Override
 		public void run() {
-			try (FileChannel disk = FileChannel.open(Path.of(this.path), StandardOpenOption.WRITE,
-					ExtendedOpenOption.DIRECT)) {
+			try (LinuxFile disk = LinuxFile.open(this.path, LinuxFile.O_RDWR | LinuxFile.O_DIRECT)) {
 				for (int block = 0; block < SIZE / BLOCK && !this.finished; block++) {
-					try {
-						disk.write(content(block), (long) block * BLOCK);
+					ByteBuffer content = content(block);
+					if (disk.write(LinuxPlatform.addressOf(content), BLOCK, (long) block * BLOCK) == BLOCK) {
 						this.acknowledged.set(block);
 					}
-					catch (IOException ex) {
+					else {
 						this.failed.incrementAndGet();
 						TimeUnit.MILLISECONDS.sleep(5);
 					}
+					Reference.reachabilityFence(content);
 				}
 			}
-			catch (IOException | InterruptedException ex) {
+			catch (InterruptedException ex) {
 				throw new AssertionError(ex);
 			}
 		}
@@ -439,15 +438,14 @@ class RecoveryIT {
 			this.failures.assertNone();
 		}
 
-		void verify() throws IOException {
+		void verify() {
 			assertThat(this.acknowledged.cardinality()).as("acknowledged writes").isPositive();
-			try (FileChannel disk = FileChannel.open(Path.of(this.path), StandardOpenOption.READ,
-					ExtendedOpenOption.DIRECT)) {
+			try (LinuxFile disk = LinuxFile.open(this.path, LinuxFile.O_RDWR | LinuxFile.O_DIRECT)) {
 				ByteBuffer read = ByteBuffer.allocateDirect(2 * BLOCK).alignedSlice(BLOCK).limit(BLOCK);
 				List<Integer> blocks = this.acknowledged.stream().boxed().toList();
 				for (int block : blocks) {
-					disk.read(read.clear().limit(BLOCK), (long) block * BLOCK);
-					assertThat(read.flip()).as("block " + block).isEqualTo(content(block));
+					assertThat(disk.read(LinuxPlatform.addressOf(read), BLOCK, (long) block * BLOCK)).isEqualTo(BLOCK);
+					assertThat(read).as("block " + block).isEqualTo(content(block));
 				}
 			}
 		}
