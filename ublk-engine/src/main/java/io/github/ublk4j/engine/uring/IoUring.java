@@ -531,8 +531,8 @@ public final class IoUring implements AutoCloseable {
 	}
 
 	// EINTR: a signal arrived while waiting. EAGAIN and EBUSY: reap completions first.
-	// The
-	// kernel tells of lost completions once only, and not every call can pass that on
+	// The kernel tells once that it has lost completions, and not every call can pass
+	// that on, so the ring is asked
 	private void ensureTransient(int errno) {
 		boolean passes = errno == Errno.EINTR || errno == Errno.EAGAIN || errno == Errno.EBUSY;
 		if (!passes) {

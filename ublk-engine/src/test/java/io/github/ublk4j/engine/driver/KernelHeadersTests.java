@@ -67,6 +67,7 @@ class KernelHeadersTests {
 			#include <linux/fs.h>
 			#include <linux/mman.h>
 			#include <linux/prctl.h>
+			#include <linux/uio.h>
 			#include <asm/errno.h>
 			#include <asm/ioctl.h>
 			#include <asm/poll.h>
@@ -120,7 +121,8 @@ class KernelHeadersTests {
 	@Test
 	void constantsOfIoUringAreThoseOfTheKernel() throws Exception {
 		compare(IoUring.class, (name) -> name.startsWith("SQE_") ? "IO" + name : "IORING_" + name,
-				Map.ofEntries(Map.entry("RWF_DSYNC", "RWF_DSYNC"),
+				Map.ofEntries(Map.entry("RWF_DSYNC", "RWF_DSYNC"), Map.entry("IOVEC_SIZE", "sizeof(struct iovec)"),
+						Map.entry("IOVEC_LEN", offset("struct iovec", "iov_len")),
 						Map.entry("RSRC_REGISTER_SIZE", "sizeof(struct io_uring_rsrc_register)"),
 						Map.entry("RSRC_REGISTER_NR", offset("struct io_uring_rsrc_register", "nr")),
 						Map.entry("RSRC_REGISTER_FLAGS", offset("struct io_uring_rsrc_register", "flags")),
