@@ -406,19 +406,27 @@ class RecoveryIT {
 		public void run() {
 			try (LinuxFile disk = LinuxFile.open(this.path, LinuxFile.O_RDWR | LinuxFile.O_DIRECT)) {
 				for (int block = 0; block < SIZE / BLOCK && !this.finished; block++) {
-					ByteBuffer content = content(block);
-					if (disk.write(LinuxPlatform.addressOf(content), BLOCK, (long) block * BLOCK) == BLOCK) {
+					if (write(disk, block)) {
 						this.acknowledged.set(block);
 					}
 					else {
 						this.failed.incrementAndGet();
 						TimeUnit.MILLISECONDS.sleep(5);
 					}
-					Reference.reachabilityFence(content);
 				}
 			}
 			catch (InterruptedException ex) {
 				throw new AssertionError(ex);
+			}
+		}
+
+		private boolean write(LinuxFile disk, int block) {
+			ByteBuffer content = content(block);
+			try {
+				return disk.write(LinuxPlatform.addressOf(content), BLOCK, (long) block * BLOCK) == BLOCK;
+			}
+			finally {
+				Reference.reachabilityFence(content);
 			}
 		}
 
