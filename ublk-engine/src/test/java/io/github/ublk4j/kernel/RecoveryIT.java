@@ -153,9 +153,9 @@ class RecoveryIT {
 		}
 	}
 
-	@ParameterizedTest
-	@EnumSource(value = Recovery.class, names = { "QUEUE", "REISSUE" })
-	void serversKilledInTheMiddleOfAStartAndOfTakeOversFailNoRequest(Recovery recovery) throws Exception {
+	@Test
+	void serversKilledInTheMiddleOfAStartAndOfTakeOversFailNoRequest() throws Exception {
+		Recovery recovery = Recovery.REISSUE;
 		ServerProcess.startDoomed(this.directory, recovery, 1);
 		ServerProcess server = ServerProcess.start(this.directory, recovery, DataMode.AUTO);
 		String path = server.path();
@@ -174,10 +174,9 @@ class RecoveryIT {
 		server.tell("stop");
 	}
 
-	@ParameterizedTest
-	@EnumSource(value = Recovery.class, names = { "QUEUE", "REISSUE" })
-	void serverKilledWhileItQuiescesLeavesTheDiskToTheNextOne(Recovery recovery) throws Exception {
-		assumeThat(recovery == Recovery.REISSUE || hasQuiesce()).as("QUIESCE is in Linux 6.16 and later").isTrue();
+	@Test
+	void serverKilledWhileItQuiescesLeavesTheDiskToTheNextOne() throws Exception {
+		Recovery recovery = Recovery.REISSUE;
 		long seed = Long.getLong("ublk.seed", System.nanoTime());
 		Random random = new Random(seed);
 		ServerProcess server = ServerProcess.start(this.directory, recovery, DataMode.AUTO);
@@ -193,9 +192,7 @@ class RecoveryIT {
 			assertThat(server.path()).as("path, seed " + seed).isEqualTo(path);
 			writer.finish();
 			writer.verify();
-			if (recovery == Recovery.REISSUE) {
-				assertThat(writer.failed.get()).as("failed writes, seed " + seed).isZero();
-			}
+			assertThat(writer.failed.get()).as("failed writes, seed " + seed).isZero();
 		}
 		server.tell("stop");
 	}
