@@ -27,10 +27,10 @@ import com.sun.jna.Pointer;
 
 /**
  * The system call itself, as a Java native method. JNA reaches every C function through
- * code that looks at each argument anew, some 3,000 instructions; a native method of Java
- * takes 100. Such a method needs a C function with the arguments of JNI, which no library
- * on the system has, so it is written here: ten instructions, put into a page of memory
- * and made known to Java with {@code RegisterNatives} of {@code jni.h}, by JNA.
+ * code that looks at each argument anew; a native method of Java takes some 2,400
+ * instructions less. Such a method needs a C function with the arguments of JNI, which no
+ * library on the system has, so it is written here: ten instructions, put into a page of
+ * memory and made known to Java with {@code RegisterNatives} of {@code jni.h}, by JNA.
  * <p>
  * To Java it is like any other native method: a thread that waits in it holds up neither
  * garbage collection nor other threads. {@code docs/decisions/0014-system-calls.md} tells
