@@ -84,7 +84,12 @@ final class RequestLoop {
 
 	private int endedHereCount;
 
+	// answers that the driver learns of in the next exchange
+	private int answersToGive;
+
 	private final QueueCounters counters = new QueueCounters();
+
+	private final ProcessorYield processorYield = new ProcessorYield();
 
 	private final RequestTimes times;
 
@@ -445,6 +450,9 @@ final class RequestLoop {
 			if (this.tags.areGone() || leaving) {
 				break;
 			}
+			if (this.answersToGive == 0 && handlersAtWork() && this.processorYield.bringsTasks(this.mailbox)) {
+				continue;
+			}
 			// Announce the sleep first and look again afterwards: whoever comes between
 			// either is seen here or sees the announcement and wakes the thread
 			this.sleeping.set(true);
@@ -455,12 +463,18 @@ final class RequestLoop {
 					&& (this.inFlightTakenAway || !this.serverEnded) && (this.heldCount == 0 || holding());
 			opened.exchange(wait);
 			this.sleeping.set(false);
+			this.answersToGive = 0;
 			this.counters.entered(opened.enters());
 		}
 	}
 
 	private boolean nothingInFlight() {
 		return this.counters.inFlight() == 0;
+	}
+
+	// what the kernel works on ends in the ring, not in the mailbox
+	private boolean handlersAtWork() {
+		return !nothingInFlight() && this.transfers.isEmpty();
 	}
 
 	// Owners of files wait for what the kernel still does to them. It may not end
@@ -555,6 +569,7 @@ final class RequestLoop {
 
 	private void answer(int tag, int result) {
 		this.tags.give(tag);
+		this.answersToGive++;
 		transport().commitAndFetch(tag, result, this.dataPath.commandAddress(tag));
 	}
 
