@@ -18,7 +18,6 @@ package io.github.ublk4j.kernel;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.file.Path;
 
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.UblkDevice;
@@ -35,12 +34,8 @@ final class DiskProcess {
 	private DiskProcess() {
 	}
 
-	static Process start() throws IOException {
-		return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-				"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"),
-				DiskProcess.class.getName())
-			.redirectError(ProcessBuilder.Redirect.INHERIT)
-			.start();
+	static Process start() {
+		return FurtherJvm.start(DiskProcess.class);
 	}
 
 	/**

@@ -109,17 +109,9 @@ final class ServerProcess implements AutoCloseable {
 	}
 
 	private static Process launch(Path directory, Recovery recovery, DataMode mode, String... more) {
-		try {
-			List<String> command = new ArrayList<>(List.of(
-					Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-					"-XX:+UseSerialGC", "-Xmx128m", "-cp", System.getProperty("java.class.path"),
-					ServerProcess.class.getName(), directory.toString(), recovery.name(), mode.name()));
-			command.addAll(List.of(more));
-			return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
+		List<String> arguments = new ArrayList<>(List.of(directory.toString(), recovery.name(), mode.name()));
+		arguments.addAll(List.of(more));
+		return FurtherJvm.start(ServerProcess.class, arguments.toArray(String[]::new));
 	}
 
 	String path() {

@@ -56,7 +56,7 @@ class StoreIT {
 	void fileSystemKeepsItsFiles(String type, Stores stores, int queues, DataMode mode) {
 		Path mount = this.directory.resolve("mount");
 		// a source tree that is there wherever this test runs
-		Path tree = Path.of("").toAbsolutePath().resolve("src");
+		Path tree = Path.of("").toAbsolutePath().resolve("src/main/java/io/github/ublk4j/engine");
 		try (BlockStore store = stores.open(this.directory); UblkEngine engine = UblkEngine.create()) {
 			UblkDevice device = engine.start(spec(queues, mode), store).block();
 			Shell.run("mkdir " + mount + " && mkfs." + type + " -q " + device.path());

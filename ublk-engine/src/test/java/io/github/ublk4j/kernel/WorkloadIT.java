@@ -117,7 +117,7 @@ class WorkloadIT {
 
 	/** A tree of files that is there wherever this test runs. */
 	private static Path tree() {
-		return Path.of("").toAbsolutePath().resolve("src/test");
+		return Path.of("").toAbsolutePath().resolve("src/main/java/io/github/ublk4j/engine");
 	}
 
 	@Test
