@@ -450,7 +450,8 @@ final class RequestLoop {
 			if (this.tags.areGone() || leaving) {
 				break;
 			}
-			if (this.answersToGive == 0 && handlersAtWork() && this.processorYield.bringsTasks(this.mailbox)) {
+			if (this.answersToGive == 0 && handlerHasTheOnlyRequest()
+					&& this.processorYield.bringsTasks(this.mailbox)) {
 				continue;
 			}
 			// Announce the sleep first and look again afterwards: whoever comes between
@@ -472,9 +473,10 @@ final class RequestLoop {
 		return this.counters.inFlight() == 0;
 	}
 
-	// what the kernel works on ends in the ring, not in the mailbox
-	private boolean handlersAtWork() {
-		return !nothingInFlight() && this.transfers.isEmpty();
+	// Transfers end in the ring, not in the mailbox. When more requests are on their way,
+	// the queue sleeps: so that it finds many at once afterwards, not one at a time
+	private boolean handlerHasTheOnlyRequest() {
+		return this.counters.inFlight() == 1 && this.transfers.isEmpty();
 	}
 
 	// Owners of files wait for what the kernel still does to them. It may not end
