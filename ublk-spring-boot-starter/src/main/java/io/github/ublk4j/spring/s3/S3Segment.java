@@ -129,7 +129,9 @@ final class S3Segment {
 			synchronized (this) {
 				this.waiting.add(edit);
 			}
-			return this.turn.exclusive(0, 1, this::storeBatch).then(edit.result().asMono());
+			Mono<Void> result = edit.result().asMono();
+			// whoever had the turn before may have stored it, and this turn be for others
+			return Mono.firstWithSignal(result, this.turn.exclusive(0, 1, this::storeBatch).then(result));
 		});
 	}
 
