@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.ublk4j.spring.docker;
+package io.github.ublk4j.spring.outage;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -39,7 +39,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Clients that write all the time, and know what has to be on the disk. Their blocks lie
  * in turns, so that all of them write to every chunk.
  */
-final class Load {
+final class Load implements AutoCloseable {
 
 	/** Bytes of the disk. */
 	static final int SIZE = 1 << 20;
@@ -72,8 +72,14 @@ final class Load {
 	 */
 	static Load on(BlockDeviceTestClient disk) {
 		Load load = new Load(disk);
-		load.awaitProgress();
-		return load;
+		try {
+			load.awaitProgress();
+			return load;
+		}
+		catch (RuntimeException ex) {
+			load.close();
+			throw ex;
+		}
 	}
 
 	/**
@@ -121,11 +127,21 @@ final class Load {
 	}
 
 	/**
+	 * Lets no others begin, however the test has ended.
+	 */
+	@Override
+	public void close() {
+		this.stopped = true;
+	}
+
+	/**
 	 * Checks that each block has what was last flushed, or what was written after that.
 	 * @param disk the same disk, perhaps of another application
 	 */
 	void assertNothingIsLost(BlockDeviceTestClient disk) {
-		this.clients.forEach((client) -> client.assertNothingIsLost(disk));
+		byte[] found = disk.read(0, SIZE).block(PATIENCE);
+		assertThat(found).isNotNull();
+		this.clients.forEach((client) -> client.assertNothingIsLost(found));
 	}
 
 	/**
@@ -187,8 +203,8 @@ final class Load {
 			}
 		}
 
-		private long offset(int block) {
-			return ((long) block * CLIENTS + this.index) * BLOCK;
+		private int offset(int block) {
+			return (block * CLIENTS + this.index) * BLOCK;
 		}
 
 		private static byte[] content(int number) {
@@ -200,11 +216,10 @@ final class Load {
 			return content;
 		}
 
-		void assertNothingIsLost(BlockDeviceTestClient disk) {
+		void assertNothingIsLost(byte[] content) {
 			assertThat(Arrays.stream(this.flushed).max().orElse(0)).isPositive();
 			for (int block = 0; block < BLOCKS; block++) {
-				byte[] found = disk.read(offset(block), BLOCK).block(PATIENCE);
-				assertThat(found).isNotNull();
+				byte[] found = Arrays.copyOfRange(content, offset(block), offset(block) + BLOCK);
 				int foundNumber = ByteBuffer.wrap(found).getInt();
 				assertThat(foundNumber).as("block %d of client %d", block, this.index)
 					.isBetween(this.flushed[block], this.attempted[block]);

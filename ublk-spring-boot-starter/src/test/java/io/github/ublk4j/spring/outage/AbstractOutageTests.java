@@ -14,11 +14,10 @@
  * limitations under the License.
  */
 
-package io.github.ublk4j.spring.docker;
+package io.github.ublk4j.spring.outage;
 
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -30,83 +29,50 @@ import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.spring.test.BlockDeviceTestClient;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.testcontainers.containers.GenericContainer;
-import org.testcontainers.junit.jupiter.Testcontainers;
-
-import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
-import org.springframework.boot.test.context.SpringBootTest;
-import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
- * What outages of the server of a disk's store do to the users of the disk. Where the
- * server is, applications are told by Spring Boot's service connection of the container.
+ * What outages of the server of a disk's store do to the users of the disk.
  */
-@Tag("docker")
-@Testcontainers
 @Timeout(300)
-@SpringBootTest(classes = AbstractOutageTests.NothingButTheConnection.class)
 abstract class AbstractOutageTests {
 
 	/** An attempt of the store ends within it, and all attempts do not. */
 	private static final Duration LONG = Duration.ofSeconds(6);
 
-	private static final Duration PATIENCE = Duration.ofSeconds(60);
+	static final Duration SHORT = Duration.ofSeconds(3);
 
-	private final GenericContainer<?> server;
-
-	private final String kind;
+	static final Duration PATIENCE = Duration.ofSeconds(60);
 
 	private final String excluded;
 
 	private final String volume = UUID.randomUUID().toString();
 
-	@Autowired
-	private ConnectionDetails connection;
+	private final String store;
 
 	/**
 	 * For a kind of server.
-	 * @param server the server
-	 * @param kind of the store
+	 * @param kind what the store of the disk begins with, to which a name is added
 	 * @param excluded auto-configuration of other servers
 	 */
-	AbstractOutageTests(GenericContainer<?> server, String kind, Class<?>... excluded) {
-		this.server = server;
-		this.kind = kind;
+	AbstractOutageTests(String kind, Class<?>... excluded) {
+		this.store = kind + this.volume;
 		this.excluded = String.join(",", Stream.of(excluded).map(Class::getName).toList());
 	}
 
-	private DiskApplication start(String... properties) {
-		return DiskApplication.start(this.connection,
+	abstract OutageServer server();
+
+	DiskApplication start(String... properties) {
+		return DiskApplication.start(server(),
 				Stream
 					.concat(Stream.of("spring.autoconfigure.exclude=" + this.excluded,
-							"ublk.devices.disk.store=" + this.kind + ":" + this.volume,
-							"ublk.devices.disk.size=" + Load.SIZE + "B"), Stream.of(properties))
+							"ublk.devices.disk.store=" + this.store, "ublk.devices.disk.size=" + Load.SIZE + "B"),
+							Stream.of(properties))
 					.toArray(String[]::new));
-	}
-
-	@Test
-	void flushedDataOutlivesApplicationAndServer() {
-		byte[] data = new byte[300_000 / 512 * 512];
-		new Random(1).nextBytes(data);
-		try (DiskApplication application = start()) {
-			application.disk().write(512, data).then(application.disk().flush()).block(PATIENCE);
-		}
-		Servers.kill(this.server);
-		Servers.start(this.server);
-		try (DiskApplication application = startWhenTheServerIsReady()) {
-			assertThat(application.disk().read(512, data.length).block(PATIENCE)).isEqualTo(data);
-		}
-	}
-
-	private DiskApplication startWhenTheServerIsReady() {
-		return Awaitility.await().atMost(PATIENCE).ignoreExceptions().until(this::start, Objects::nonNull);
 	}
 
 	@Test
@@ -121,13 +87,8 @@ abstract class AbstractOutageTests {
 	}
 
 	@Test
-	void requestsFailOrWaitWhileTheServerIsGone() {
-		assertThat(failures(this::absence)).isSubsetOf(BlockErrno.EIO, BlockErrno.ETIMEDOUT);
-	}
-
-	@Test
 	void requestsAreTriedAgainWhileTheServerIsGone() {
-		assertThat(failures(this::absence, "ublk.devices.disk.layers=retry",
+		assertThat(failures((load) -> absence(load, SHORT), "ublk.devices.disk.layers=retry",
 				"ublk.devices.disk.layer.retry.attempts=20", "ublk.devices.disk.layer.retry.max-backoff=1s"))
 			.isEmpty();
 	}
@@ -137,11 +98,11 @@ abstract class AbstractOutageTests {
 	 * began after it does, and nothing is lost: neither for this application nor for the
 	 * next.
 	 */
-	private Set<BlockErrno> failures(Consumer<Load> outage, String... properties) {
+	Set<BlockErrno> failures(Consumer<Load> outage, String... properties) {
 		Load load;
 		Set<BlockErrno> failures;
-		try (DiskApplication application = start(properties)) {
-			load = Load.on(application.disk());
+		try (DiskApplication application = start(properties); Load running = Load.on(application.disk())) {
+			load = running;
 			outage.accept(load);
 			load.awaitProgress();
 			failures = load.takeFailures();
@@ -157,22 +118,22 @@ abstract class AbstractOutageTests {
 	}
 
 	private void silence(Load load, Duration duration) {
-		Servers.pause(this.server);
+		server().silence();
 		try {
 			assertStandstill(load, duration);
 		}
 		finally {
-			Servers.unpause(this.server);
+			server().resume();
 		}
 	}
 
-	private void absence(Load load) {
-		Servers.kill(this.server);
+	void absence(Load load, Duration duration) {
+		server().takeAway();
 		try {
-			assertStandstill(load, Duration.ofSeconds(3));
+			assertStandstill(load, duration);
 		}
 		finally {
-			Servers.start(this.server);
+			server().bringBack();
 		}
 	}
 
@@ -185,8 +146,7 @@ abstract class AbstractOutageTests {
 
 	@Test
 	void applicationThatIsTakenOverInAnOutageWritesNoMore() {
-		try (DiskApplication first = start()) {
-			Load load = Load.on(first.disk());
+		try (DiskApplication first = start(); Load load = Load.on(first.disk())) {
 			CompletableFuture<DiskApplication> takeOver = takeOverInSilence();
 			try (DiskApplication second = takeOver.orTimeout(60, TimeUnit.SECONDS).join()) {
 				byte[] before = content(second);
@@ -201,7 +161,7 @@ abstract class AbstractOutageTests {
 	}
 
 	private CompletableFuture<DiskApplication> takeOverInSilence() {
-		Servers.pause(this.server);
+		server().silence();
 		try {
 			CompletableFuture<DiskApplication> takeOver = CompletableFuture
 				.supplyAsync(() -> start("ublk.devices.disk.chunks.take-over=true"));
@@ -210,7 +170,7 @@ abstract class AbstractOutageTests {
 			return takeOver;
 		}
 		finally {
-			Servers.unpause(this.server);
+			server().resume();
 		}
 	}
 
@@ -219,10 +179,10 @@ abstract class AbstractOutageTests {
 	}
 
 	@Test
-	void secondApplicationIsRefusedAfterTheServerWasKilled() {
+	void secondApplicationIsRefusedAfterTheServerWasAway() {
 		try (DiskApplication first = start()) {
-			Servers.kill(this.server);
-			Servers.start(this.server);
+			server().takeAway();
+			server().bringBack();
 			BlockDeviceTestClient disk = first.disk();
 			Awaitility.await()
 				.atMost(PATIENCE)
@@ -243,14 +203,6 @@ abstract class AbstractOutageTests {
 			Thread.currentThread().interrupt();
 			throw new IllegalStateException(ex);
 		}
-	}
-
-	/**
-	 * For what containers add.
-	 */
-	@Configuration(proxyBeanMethods = false)
-	static class NothingButTheConnection {
-
 	}
 
 }

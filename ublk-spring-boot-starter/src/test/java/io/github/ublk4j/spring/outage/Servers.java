@@ -14,14 +14,13 @@
  * limitations under the License.
  */
 
-package io.github.ublk4j.spring.docker;
+package io.github.ublk4j.spring.outage;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.util.List;
 
-import com.github.dockerjava.api.DockerClient;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 import org.testcontainers.utility.DockerImageName;
@@ -71,40 +70,6 @@ final class Servers {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-	}
-
-	/**
-	 * Stops all processes of a server. It keeps its connections, and accepts others, but
-	 * says nothing.
-	 */
-	static void pause(GenericContainer<?> server) {
-		client(server).pauseContainerCmd(server.getContainerId()).exec();
-	}
-
-	/**
-	 * Lets a server go on.
-	 */
-	static void unpause(GenericContainer<?> server) {
-		client(server).unpauseContainerCmd(server.getContainerId()).exec();
-	}
-
-	/**
-	 * Ends a server without a warning.
-	 */
-	static void kill(GenericContainer<?> server) {
-		client(server).killContainerCmd(server.getContainerId()).exec();
-	}
-
-	/**
-	 * Starts a server that was killed, with the data that it has written.
-	 */
-	static void start(GenericContainer<?> server) {
-		client(server).startContainerCmd(server.getContainerId()).exec();
-	}
-
-	// it is one for all, so it must not be closed
-	private static DockerClient client(GenericContainer<?> server) {
-		return server.getDockerClient();
 	}
 
 }

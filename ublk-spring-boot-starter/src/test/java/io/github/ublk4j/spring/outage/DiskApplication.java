@@ -14,7 +14,7 @@
  * limitations under the License.
  */
 
-package io.github.ublk4j.spring.docker;
+package io.github.ublk4j.spring.outage;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,9 +27,9 @@ import io.github.ublk4j.spring.test.UblkTest;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
-import org.springframework.boot.autoconfigure.service.connection.ConnectionDetails;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -49,15 +49,14 @@ final class DiskApplication implements AutoCloseable {
 
 	/**
 	 * Starts one.
-	 * @param server where its server is; the application does not say that itself
+	 * @param server the server of its disk's store
 	 * @param properties its properties, as of {@code application.properties}
 	 */
-	static DiskApplication start(ConnectionDetails server, String... properties) {
+	static DiskApplication start(OutageServer server, String... properties) {
 		Path runDirectory = runDirectory();
 		SpringApplication application = new SpringApplication(Beans.class);
 		application.setRegisterShutdownHook(false);
-		application
-			.addInitializers((context) -> context.getBeanFactory().registerSingleton("connectionDetails", server));
+		application.addInitializers((context) -> server.announceTo((GenericApplicationContext) context));
 		String[] arguments = Stream
 			.concat(Stream.of("spring.main.web-application-type=none", "ublk.run-directory=" + runDirectory),
 					Stream.of(properties))

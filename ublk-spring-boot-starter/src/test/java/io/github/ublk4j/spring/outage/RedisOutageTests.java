@@ -14,26 +14,25 @@
  * limitations under the License.
  */
 
-package io.github.ublk4j.spring.docker;
+package io.github.ublk4j.spring.outage;
 
+import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.junit.jupiter.Container;
-import org.testcontainers.postgresql.PostgreSQLContainer;
 
-import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
-import org.springframework.boot.data.redis.autoconfigure.DataRedisReactiveAutoConfiguration;
+import org.springframework.boot.r2dbc.autoconfigure.R2dbcAutoConfiguration;
 import org.springframework.boot.testcontainers.service.connection.ServiceConnection;
 
 /**
- * Of a PostgreSQL.
+ * Of a Redis.
  */
-class PostgresOutageTests extends AbstractOutageTests {
+class RedisOutageTests extends AbstractContainerOutageTests {
 
 	@Container
-	@ServiceConnection
-	private static final PostgreSQLContainer server = Servers.postgres();
+	@ServiceConnection(name = "redis")
+	private static final GenericContainer<?> server = Servers.redis();
 
-	PostgresOutageTests() {
-		super(server, "r2dbc", DataRedisAutoConfiguration.class, DataRedisReactiveAutoConfiguration.class);
+	RedisOutageTests() {
+		super(server, "redis:", R2dbcAutoConfiguration.class);
 	}
 
 }
