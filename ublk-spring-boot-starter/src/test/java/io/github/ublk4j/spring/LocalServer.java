@@ -61,9 +61,15 @@ public final class LocalServer {
 
 	private static @Nullable LocalServer moto;
 
+	private final Process process;
+
+	private final Path directory;
+
 	private final int port;
 
-	private LocalServer(int port) {
+	private LocalServer(Process process, Path directory, int port) {
+		this.process = process;
+		this.directory = directory;
 		this.port = port;
 	}
 
@@ -102,12 +108,19 @@ public final class LocalServer {
 	 */
 	public static synchronized LocalServer moto() {
 		if (moto == null) {
-			String program = find("moto_server")
-				.orElseGet(() -> skip("The tests of this class need Moto: pip install 'moto[server]'"));
-			moto = start("moto", (directory) -> {
-			}, (directory) -> (port) -> List.of(program, "-H", "127.0.0.1", "-p", String.valueOf(port)));
+			moto = motoOfItsOwn();
 		}
 		return moto;
+	}
+
+	/**
+	 * Returns another Moto, which the test may suspend, and ends.
+	 */
+	public static LocalServer motoOfItsOwn() {
+		String program = find("moto_server")
+			.orElseGet(() -> skip("The tests of this class need Moto: pip install 'moto[server]'"));
+		return start("moto", (directory) -> {
+		}, (directory) -> (port) -> List.of(program, "-H", "127.0.0.1", "-p", String.valueOf(port)));
 	}
 
 	/** PostgreSQL refuses to run as root. */
@@ -175,7 +188,7 @@ public final class LocalServer {
 				}
 				return answers(port);
 			});
-			return new LocalServer(port);
+			return new LocalServer(process, directory, port);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
@@ -235,6 +248,32 @@ public final class LocalServer {
 	 */
 	public int port() {
 		return this.port;
+	}
+
+	/**
+	 * Stops its process in the middle of what it does. The kernel goes on to accept
+	 * connections for it.
+	 */
+	public void suspend() {
+		signal("STOP");
+	}
+
+	/**
+	 * Lets its process go on.
+	 */
+	public void resume() {
+		signal("CONT");
+	}
+
+	private void signal(String name) {
+		run(List.of("sh", "-c", "kill -" + name + " " + this.process.pid()));
+	}
+
+	/**
+	 * Ends it, before the JVM does.
+	 */
+	public void end() {
+		stop(this.process, this.directory);
 	}
 
 }

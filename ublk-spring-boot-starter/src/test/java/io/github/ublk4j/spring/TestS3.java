@@ -24,6 +24,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.services.s3.S3AsyncClientBuilder;
 
 /**
  * A bucket of Moto, which is a test double of S3: what tests show of conditional writes
@@ -58,13 +59,25 @@ public final class TestS3 {
 	 * @param faults what happens to requests and answers
 	 */
 	public static S3AsyncClient client(ExecutionInterceptor faults) {
-		return S3AsyncClient.builder()
-			.endpointOverride(URI.create("http://127.0.0.1:" + LocalServer.moto().port()))
-			.forcePathStyle(true)
-			.region(Region.US_EAST_1)
-			.credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")))
+		return builder(LocalServer.moto().port())
 			.overrideConfiguration((configuration) -> configuration.addExecutionInterceptor(faults))
 			.build();
+	}
+
+	/**
+	 * Returns a client of another Moto, which the test closes.
+	 * @param port where it listens, on 127.0.0.1
+	 */
+	public static S3AsyncClient client(int port) {
+		return builder(port).build();
+	}
+
+	private static S3AsyncClientBuilder builder(int port) {
+		return S3AsyncClient.builder()
+			.endpointOverride(URI.create("http://127.0.0.1:" + port))
+			.forcePathStyle(true)
+			.region(Region.US_EAST_1)
+			.credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")));
 	}
 
 }
