@@ -55,6 +55,27 @@ public final class LocalServer {
 
 	private static final Logger logger = LoggerFactory.getLogger(LocalServer.class);
 
+	/**
+	 * Moto looks at the condition of a write and then writes, so that two writes can find
+	 * that the object has not been changed. S3 does not let them; nor does Moto when it
+	 * answers one request after the other.
+	 */
+	private static final String MOTO_IN_TURNS = """
+			import threading
+			import werkzeug.serving
+
+			run_simple = werkzeug.serving.run_simple
+			turn = threading.Lock()
+
+			def run_in_turns(host, port, application, **options):
+			    def in_turn(environ, start_response):
+			        with turn:
+			            return application(environ, start_response)
+			    run_simple(host, port, in_turn, **options)
+
+			werkzeug.serving.run_simple = run_in_turns
+			""";
+
 	private static @Nullable LocalServer redis;
 
 	private static @Nullable LocalServer postgres;
@@ -119,8 +140,9 @@ public final class LocalServer {
 	public static LocalServer motoOfItsOwn() {
 		String program = find("moto_server")
 			.orElseGet(() -> skip("The tests of this class need Moto: pip install 'moto[server]'"));
-		return start("moto", (directory) -> {
-		}, (directory) -> (port) -> List.of(program, "-H", "127.0.0.1", "-p", String.valueOf(port)));
+		return start("moto", (directory) -> write(directory.resolve("sitecustomize.py"), MOTO_IN_TURNS),
+				(directory) -> (port) -> List.of("env", "PYTHONPATH=" + directory, program, "-H", "127.0.0.1", "-p",
+						String.valueOf(port)));
 	}
 
 	/** PostgreSQL refuses to run as root. */
@@ -189,6 +211,15 @@ public final class LocalServer {
 				return answers(port);
 			});
 			return new LocalServer(process, directory, port);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static void write(Path file, String text) {
+		try {
+			Files.writeString(file, text);
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
