@@ -23,7 +23,7 @@ import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.spring.TestS3;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -46,9 +46,12 @@ class S3OutageTests extends AbstractOutageTests {
 				R2dbcAutoConfiguration.class);
 	}
 
-	@BeforeAll
-	static void startServer() {
-		server = new MotoServer();
+	/** Before each, so that each says why it is skipped where there is no Moto. */
+	@BeforeEach
+	void startServer() {
+		if (server == null) {
+			server = new MotoServer();
+		}
 	}
 
 	@AfterAll
