@@ -19,8 +19,8 @@ package io.github.ublk4j.engine.queue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets the threads of handlers have the queue's processor before the queue sleeps: where
- * they share one, requests end meanwhile, and neither side pays for a sleep and a
+ * Lets the thread of a handler have the queue's processor before the queue sleeps: where
+ * they share one, the request ends meanwhile, and the queue needs no sleep and no
  * wake-up. Where they do not, yielding is in vain, and is tried less and less often. Used
  * by the loop alone.
  */

@@ -84,8 +84,8 @@ final class RequestLoop {
 
 	private int endedHereCount;
 
-	// answers that the driver learns of in the next exchange
-	private int answersToGive;
+	// the driver learns of it in the next exchange
+	private boolean answered;
 
 	private final QueueCounters counters = new QueueCounters();
 
@@ -450,8 +450,7 @@ final class RequestLoop {
 			if (this.tags.areGone() || leaving) {
 				break;
 			}
-			if (this.answersToGive == 0 && handlerHasTheOnlyRequest()
-					&& this.processorYield.bringsTasks(this.mailbox)) {
+			if (!this.answered && handlerHasTheOnlyRequest() && this.processorYield.bringsTasks(this.mailbox)) {
 				continue;
 			}
 			// Announce the sleep first and look again afterwards: whoever comes between
@@ -464,7 +463,7 @@ final class RequestLoop {
 					&& (this.inFlightTakenAway || !this.serverEnded) && (this.heldCount == 0 || holding());
 			opened.exchange(wait);
 			this.sleeping.set(false);
-			this.answersToGive = 0;
+			this.answered = false;
 			this.counters.entered(opened.enters());
 		}
 	}
@@ -571,7 +570,7 @@ final class RequestLoop {
 
 	private void answer(int tag, int result) {
 		this.tags.give(tag);
-		this.answersToGive++;
+		this.answered = true;
 		transport().commitAndFetch(tag, result, this.dataPath.commandAddress(tag));
 	}
 
