@@ -139,6 +139,7 @@ final class CopyPath extends DataPath {
 
 	@Override
 	int end(IoRequest request, int result) {
+		request.forgetBuffer();
 		return result;
 	}
 
@@ -152,6 +153,7 @@ final class CopyPath extends DataPath {
 		if (!request.movesData()) {
 			return;
 		}
+		request.forgetBuffer();
 		int tag = request.tagInFlight();
 		if (this.discarded == null) {
 			this.discarded = this.memory.allocate(this.bufferSize);

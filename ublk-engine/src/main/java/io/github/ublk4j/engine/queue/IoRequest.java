@@ -407,6 +407,15 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	}
 
 	/**
+	 * Lets go of a buffer that stays with the tag: as long as this object waits to serve
+	 * another request, it must not keep one alive that was given up since. Called by the
+	 * loop.
+	 */
+	final void forgetBuffer() {
+		this.buffer = SURRENDERED;
+	}
+
+	/**
 	 * Reports a failure after the disk has succeeded. Called by the loop.
 	 */
 	final void reportLate(Throwable failure) {

@@ -44,7 +44,7 @@ final class ChunkAttempts {
 
 	private final VolumeFence fence;
 
-	private final Duration timeout;
+	private final AnswerTimeout timeout;
 
 	private final Retry retry;
 
@@ -53,7 +53,7 @@ final class ChunkAttempts {
 		this.volume = volume;
 		this.chunks = chunks;
 		this.fence = fence;
-		this.timeout = timeout;
+		this.timeout = new AnswerTimeout(timeout);
 		this.retry = Retry.backoff(retries, firstPause)
 			.filter(this::mayPass)
 			.onRetryExhaustedThrow((spec, last) -> last.failure());
@@ -72,8 +72,7 @@ final class ChunkAttempts {
 	 * @return empty if the chunk is not there
 	 */
 	Mono<ByteBuffer> read(long index, int offset, int length) {
-		return Mono.defer(() -> this.chunks.get(index, offset, length))
-			.timeout(this.timeout)
+		return this.timeout.of(Mono.defer(() -> this.chunks.get(index, offset, length)))
 			.handle((ByteBuffer data, SynchronousSink<ByteBuffer> sink) -> {
 				if (data.remaining() == length) {
 					sink.next(data);
@@ -91,9 +90,7 @@ final class ChunkAttempts {
 	 * Returns which chunks of a range may be there.
 	 */
 	Mono<Set<Long>> existing(long first, long last) {
-		return this.chunks.existing(first, last)
-			.collect(Collectors.toSet())
-			.timeout(this.timeout)
+		return this.timeout.of(this.chunks.existing(first, last).collect(Collectors.toSet()))
 			.retryWhen(this.retry)
 			.onErrorMap((failure) -> explain("looked for", first, failure));
 	}
@@ -108,8 +105,7 @@ final class ChunkAttempts {
 		return Mono.defer(() -> {
 			AtomicInteger attempts = new AtomicInteger();
 			return this.fence.current()
-				.flatMap((token) -> Mono.defer(() -> change.apply(token))
-					.timeout(this.timeout)
+				.flatMap((token) -> this.timeout.of(Mono.defer(() -> change.apply(token)))
 					.doOnSubscribe((subscription) -> attempts.incrementAndGet())
 					.doOnError((failure) -> {
 						// a full store has changed nothing, and may not have room for a

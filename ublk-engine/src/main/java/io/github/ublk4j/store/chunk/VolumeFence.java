@@ -35,7 +35,7 @@ final class VolumeFence {
 
 	private final ChunkStore chunks;
 
-	private final Duration timeout;
+	private final AnswerTimeout timeout;
 
 	private long token;
 
@@ -48,7 +48,7 @@ final class VolumeFence {
 	VolumeFence(ChunkVolume volume, ChunkStore chunks, Duration timeout) {
 		this.volume = volume;
 		this.chunks = chunks;
-		this.timeout = timeout;
+		this.timeout = new AnswerTimeout(timeout);
 		this.token = chunks.token();
 	}
 
@@ -79,8 +79,7 @@ final class VolumeFence {
 		Mono<Long> running = this.renewal;
 		if (running == null) {
 			// without a cancellation, and shared by all who wait for it
-			running = this.chunks.nextToken()
-				.timeout(this.timeout)
+			running = this.timeout.of(this.chunks.nextToken())
 				.doOnNext(this::renewed)
 				.doOnError(this::notRenewed)
 				.cache();
@@ -121,7 +120,7 @@ final class VolumeFence {
 	 * Gives a sign of life. Never fails.
 	 */
 	Mono<Void> renewLease() {
-		return this.chunks.renewLease().timeout(this.timeout).onErrorResume((failure) -> {
+		return this.timeout.of(this.chunks.renewLease()).onErrorResume((failure) -> {
 			if (!check(failure)) {
 				logger.warn("The lease of the {} was not renewed: {}", this.volume, failure.getMessage());
 			}

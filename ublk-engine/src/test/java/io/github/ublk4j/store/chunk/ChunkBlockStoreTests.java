@@ -226,7 +226,8 @@ class ChunkBlockStoreTests {
 		ChunkBlockStore store = open((builder) -> builder.timeout(Duration.ofMillis(50)).retries(1));
 		this.volume.beforeChange = Mono::never;
 
-		fail(store.write(0, ByteBuffer.wrap(bytes(1, 512))), BlockErrno.ETIMEDOUT, "cannot be changed");
+		fail(store.write(0, ByteBuffer.wrap(bytes(1, 512))), BlockErrno.ETIMEDOUT,
+				"cannot be changed: its store has not answered within 50 ms");
 	}
 
 	@Test
@@ -360,10 +361,12 @@ class ChunkBlockStoreTests {
 
 	@Test
 	void writesUnderWayWhileTheVolumeIsTakenOverDoNotReachIt() {
-		this.volume.delay = 10;
+		Sinks.Empty<Void> gate = Sinks.empty();
+		this.volume.beforeChange = gate::asMono;
 		ChunkBlockStore first = open();
 		CompletableFuture<?> write = first.write(0, ByteBuffer.wrap(bytes(1, SIZE))).toFuture();
 		ChunkBlockStore second = open((builder) -> builder.takeOver(true));
+		gate.tryEmitEmpty();
 		byte[] before = read(second, 0, SIZE);
 		assertThat(write).failsWithin(TIMEOUT);
 
