@@ -23,10 +23,14 @@ package io.github.ublk4j.block;
  * <strong>Lifetime.</strong> A request and its buffer are valid until it is completed: in
  * a {@link BlockDeviceHandler} until the returned {@code Mono} terminates, in a
  * {@link BlockRequestStream} until {@link #complete()} or {@link #fail(Throwable)}. The
- * engine then reuses both. When the device stops before, the engine cancels the
- * {@code Mono} and fails the request; the buffer may then still be used, but nobody sees
- * what is put into it. Every method of a completed request throws
+ * engine then reuses both. Every method of a completed request throws
  * {@link IllegalStateException}; keep no reference to it.
+ * <p>
+ * When the device stops before, or the request takes longer than the request timeout, the
+ * engine takes it away: it cancels the {@code Mono} and fails the request. A buffer that
+ * was asked for before may still be used, but nobody sees what is put into it; one that
+ * was not is refused with {@link IllegalStateException}. {@link #complete()} and
+ * {@link #fail(Throwable)} then do nothing.
  * <p>
  * <strong>Threads.</strong> A request may be handed to any thread and completed there.
  */

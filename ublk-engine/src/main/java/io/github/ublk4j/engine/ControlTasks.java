@@ -104,8 +104,8 @@ final class ControlTasks {
 			try {
 				task.run();
 			}
-			// an exception would end the schedule
-			catch (RuntimeException ex) {
+			// whatever it is would end the schedule, and with it all timeouts of a disk
+			catch (Throwable ex) {
 				logger.warn("A task of the engine failed", ex);
 			}
 		}, interval.toNanos(), interval.toNanos(), TimeUnit.NANOSECONDS);

@@ -346,13 +346,22 @@ final class DeviceParts {
 		if (!UblkFeature.UPDATE_SIZE.in(this.driver.features())) {
 			throw new UblkException("disk '" + name() + "' cannot be resized: that needs Linux 6.16 or later", null);
 		}
-		List<String> users = (bytes < this.spec.size()) ? this.driver.users(id()) : List.of();
+		if (bytes < this.spec.size()) {
+			requireNoUserOfTheEnd();
+		}
+		this.driver.resize(id(), bytes);
+		this.spec = resized;
+	}
+
+	private void requireNoUserOfTheEnd() {
+		List<String> users = this.driver.users(id());
+		if (users.isEmpty() && this.driver.isTaken(id())) {
+			users = List.of("a mount or device that this process cannot see has taken it");
+		}
 		if (!users.isEmpty()) {
 			throw new UblkException("disk '" + name() + "' is not made smaller, which would cut off what is stored at "
 					+ "its end, because " + String.join(", ", users) + ". Close that first", null);
 		}
-		this.driver.resize(id(), bytes);
-		this.spec = resized;
 	}
 
 	/**

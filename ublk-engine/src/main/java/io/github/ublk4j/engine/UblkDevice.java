@@ -486,6 +486,10 @@ public final class UblkDevice {
 
 		@Override
 		public void failed(int queue, String reason, @Nullable Throwable cause) {
+			report(reason, cause, "its requests end with EIO until it is stopped");
+		}
+
+		private void report(String reason, @Nullable Throwable cause, String consequence) {
 			synchronized (UblkDevice.this) {
 				if (UblkDevice.this.failure == null) {
 					UblkDevice.this.failure = reason;
@@ -497,14 +501,17 @@ public final class UblkDevice {
 				UblkDevice.this.state = DeviceState.FAILED;
 				addFailure(reason, cause);
 			}
-			logger.error("disk '{}' failed: {}; its requests end with EIO until it is stopped", name(), reason, cause);
+			logger.error("disk '{}' failed: {}; {}", name(), reason, consequence, cause);
 			// a listener may block, which the thread of a queue must not
 			UblkDevice.this.tasks.start(UblkDevice.this.news::tell);
 		}
 
 		@Override
 		public void died(int queue, String reason, Throwable cause) {
-			failed(queue, reason, cause);
+			report(reason, cause, switch (spec().recovery()) {
+				case QUEUE, REISSUE -> "its requests wait until it is stopped, or the next server takes it over";
+				case NONE, FAIL_IO -> "its requests end with EIO until it is stopped";
+			});
 			// only the driver can answer what the dead thread owned
 			UblkDevice.this.tasks.start(UblkDevice.this::abandon);
 		}

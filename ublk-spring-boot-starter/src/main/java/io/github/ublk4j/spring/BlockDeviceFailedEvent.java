@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A disk that was live has failed: its requests end with EIO until it is stopped, or
- * {@linkplain BlockDevices#start(String) started again}. Published once for each device.
- * A disk that does not come up is reported by the error of its start, without an event.
+ * {@linkplain BlockDevices#start(String) started again}. Where a queue's thread has died
+ * and the disk has a recovery of {@code queue} or {@code reissue}, they wait. Published
+ * once for each device. A disk that does not come up is reported by the error of its
+ * start, without an event.
  */
 public final class BlockDeviceFailedEvent extends BlockDeviceEvent {
 

@@ -171,6 +171,15 @@ public interface Driver extends AutoCloseable {
 	boolean isOpen(int id);
 
 	/**
+	 * Returns whether a mount or another device has taken a disk for itself, also one
+	 * that {@link #users} cannot see from here. The disk must be served, since it is
+	 * opened.
+	 * @param id the device
+	 * @return whether it is taken
+	 */
+	boolean isTaken(int id);
+
+	/**
 	 * Returns who uses a disk, as far as can be seen without touching it.
 	 * @param id the device
 	 * @return mounts, processes and devices, for people

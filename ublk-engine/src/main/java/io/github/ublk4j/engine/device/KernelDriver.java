@@ -147,7 +147,7 @@ public final class KernelDriver implements Driver {
 	@Override
 	public List<String> stopUnused(int id, Duration patience) {
 		if (!UblkFeature.SAFE_STOP_DEV.in(features())) {
-			if (!isFree(id)) {
+			if (isTaken(id)) {
 				return List.of("a mount or device that this process cannot see");
 			}
 			stop(id, patience);
@@ -156,14 +156,14 @@ public final class KernelDriver implements Driver {
 		return this.control.tryStop(id, patience) ? List.of() : List.of("a process has " + path(id) + " open");
 	}
 
-	// The kernel tells also of users in other mount namespaces
-	private boolean isFree(int id) {
+	@Override
+	public boolean isTaken(int id) {
 		try (LinuxFile probe = LinuxFile.open(path(id).toString(), LinuxFile.O_RDONLY | LinuxFile.O_EXCL)) {
-			return probe.fd() >= 0;
+			return probe.fd() < 0;
 		}
 		catch (LinuxException ex) {
 			if (ex.errno() == Errno.EBUSY) {
-				return false;
+				return true;
 			}
 			throw ex;
 		}

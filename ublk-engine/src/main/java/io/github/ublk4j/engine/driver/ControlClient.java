@@ -55,7 +55,6 @@ public final class ControlClient implements AutoCloseable {
 
 	private static final int NO_DEVICE = -1;
 
-	// The driver refuses a mask with fewer bits than the kernel can have processors
 	// the kernel may still write into the argument of a command that was given up
 	private static final Queue<ByteBuffer> ABANDONED = new ConcurrentLinkedQueue<>();
 
@@ -406,7 +405,8 @@ public final class ControlClient implements AutoCloseable {
 
 	static String causeOfDelay(ControlCommand command) {
 		return switch (command) {
-			case START_DEV -> "a queue has not fetched all its tags, or the kernel hangs, see 'dmesg'";
+			case START_DEV ->
+				"the disk does not answer the reads with which the kernel looks for partitions, or the kernel hangs, see 'dmesg'";
 			case STOP_DEV -> "requests in flight are not answered, or the kernel hangs, see 'dmesg'";
 			case END_USER_RECOVERY -> "a queue has not fetched all its tags, or the kernel hangs, see 'dmesg'";
 			case TRY_STOP_DEV -> causeOfDelay(ControlCommand.STOP_DEV);

@@ -97,23 +97,76 @@ final class BufferPool {
 	 * @return a buffer with undefined content
 	 * @throws LinuxException if memory is short
 	 */
-	synchronized IoBuffer take(int length) {
-		placeAbandoned();
-		awaitTurn();
-		if (this.released) {
-			throw new IllegalStateException("The queue has ended");
-		}
+	IoBuffer take(int length) {
 		int index = indexOf(length);
 		SizeClass sizeClass = this.classes[index];
-		PooledBuffer buffer = sizeClass.free.poll();
-		if (buffer == null) {
-			grow(sizeClass, (int) Math.min((long) LinuxPlatform.PAGE_SIZE << index, this.largest));
-			buffer = sizeClass.free.remove();
+		int size = (int) Math.min((long) LinuxPlatform.PAGE_SIZE << index, this.largest);
+		int count = Math.max(1, Math.min(SLAB, this.largest) / size);
+		List<Slab> unneeded;
+		synchronized (this) {
+			placeAbandoned();
+			awaitTurn();
+			if (this.released) {
+				throw ended();
+			}
+			this.taken++;
+			PooledBuffer free = sizeClass.free.poll();
+			if (free != null) {
+				return handOut(free);
+			}
+			boolean full = this.bytes + (long) count * size > this.plan;
+			unneeded = full ? removeAll(this.slabs.stream().filter((slab) -> slab.taken == 0).toList()) : List.of();
+			this.bytes += (long) count * size;
 		}
+		// Not under the lock: the kernel may find room for it by writing to this very
+		// disk,
+		// whose loop gives buffers back
+		unneeded.forEach(Slab::release);
+		return handOutNew(sizeClass, count, size);
+	}
+
+	private PooledBuffer handOut(PooledBuffer buffer) {
+		SizeClass sizeClass = buffer.slab.sizeClass;
 		sizeClass.fewestFree = Math.min(sizeClass.fewestFree, sizeClass.free.size());
 		buffer.slab.taken++;
-		this.taken++;
 		return buffer;
+	}
+
+	private PooledBuffer handOutNew(SizeClass sizeClass, int count, int size) {
+		BufferMemory made = null;
+		try {
+			made = this.memory.allocate(count * size);
+		}
+		finally {
+			if (made == null) {
+				giveUpTurn((long) count * size);
+			}
+		}
+		Slab slab = new Slab(made, sizeClass);
+		for (int i = 0; i < count; i++) {
+			slab.buffers.add(new PooledBuffer(slab, i * size, size));
+		}
+		synchronized (this) {
+			if (!this.released) {
+				this.slabs.add(slab);
+				this.locked &= made.locked();
+				slab.buffers.subList(1, count).forEach(sizeClass.free::push);
+				return handOut(slab.buffers.get(0));
+			}
+		}
+		slab.release();
+		giveUpTurn(slab.size());
+		throw ended();
+	}
+
+	private synchronized void giveUpTurn(long reserved) {
+		this.taken--;
+		this.bytes -= reserved;
+		notifyAll();
+	}
+
+	private static IllegalStateException ended() {
+		return new IllegalStateException("The queue has ended");
 	}
 
 	// A request has one buffer. There is one more only while a thread has not noticed
@@ -135,22 +188,6 @@ final class BufferPool {
 				throw new IllegalStateException("Interrupted while waiting for a buffer", ex);
 			}
 		}
-	}
-
-	private void grow(SizeClass sizeClass, int size) {
-		int count = Math.max(1, Math.min(SLAB, this.largest) / size);
-		if (this.bytes + (long) count * size > this.plan) {
-			discardFree();
-		}
-		Slab slab = new Slab(this.memory.allocate(size * count), sizeClass);
-		for (int i = 0; i < count; i++) {
-			PooledBuffer buffer = new PooledBuffer(slab, i * size, size);
-			slab.buffers.add(buffer);
-			sizeClass.free.push(buffer);
-		}
-		this.slabs.add(slab);
-		this.bytes += slab.size();
-		this.locked &= slab.memory.locked();
 	}
 
 	/**
@@ -224,11 +261,15 @@ final class BufferPool {
 	/**
 	 * Gives memory back that has been free since the last call.
 	 */
-	synchronized void trim() {
-		if (this.released) {
-			return;
-		}
+	void trim() {
+		takeUnused().forEach(Slab::release);
+	}
+
+	private synchronized List<Slab> takeUnused() {
 		List<Slab> unused = new ArrayList<>();
+		if (this.released) {
+			return unused;
+		}
 		for (SizeClass sizeClass : this.classes) {
 			int spare = sizeClass.fewestFree;
 			for (Slab slab : this.slabs) {
@@ -238,22 +279,20 @@ final class BufferPool {
 				}
 			}
 		}
-		unused.forEach(this::discard);
+		removeAll(unused);
 		for (SizeClass sizeClass : this.classes) {
 			sizeClass.fewestFree = sizeClass.free.size();
 		}
+		return unused;
 	}
 
-	// what is free for requests of other sizes
-	private void discardFree() {
-		List.copyOf(this.slabs).stream().filter((slab) -> slab.taken == 0).forEach(this::discard);
-	}
-
-	private void discard(Slab slab) {
-		slab.sizeClass.free.removeAll(slab.buffers);
-		this.slabs.remove(slab);
-		this.bytes -= slab.size();
-		slab.memory.release(false);
+	private List<Slab> removeAll(List<Slab> free) {
+		for (Slab slab : free) {
+			slab.sizeClass.free.removeAll(slab.buffers);
+			this.bytes -= slab.size();
+		}
+		this.slabs.removeAll(free);
+		return free;
 	}
 
 	/**
@@ -310,6 +349,10 @@ final class BufferPool {
 
 		long size() {
 			return this.memory.buffer().capacity();
+		}
+
+		void release() {
+			this.memory.release(false);
 		}
 
 	}

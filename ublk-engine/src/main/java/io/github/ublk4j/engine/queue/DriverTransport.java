@@ -72,6 +72,9 @@ final class DriverTransport implements QueueTransport {
 	// beside one command per tag, the poll of the event counter
 	private static final int EXTRA_ENTRIES = 1;
 
+	// what must be in one submission: a registration with what it is for
+	private static final int LINKED_ENTRIES = 1 + TRANSFER_ENTRIES;
+
 	private static final long NO_SUCH_BUFFER = 0xffff;
 
 	// the first registered file; the others are those of transfers
@@ -116,7 +119,7 @@ final class DriverTransport implements QueueTransport {
 	DriverTransport(CharDevice device, int queue, int depth, PageRegistration pages) {
 		this.queue = queue;
 		this.pages = pages;
-		this.ring = IoUring.open(depth + EXTRA_ENTRIES, RING_FLAGS);
+		this.ring = IoUring.open(Math.max(depth + EXTRA_ENTRIES, LINKED_ENTRIES), RING_FLAGS);
 		this.files = new FileTable(this.ring::registerFile, CHAR_DEVICE + 1, REGISTERED_FILES - 1);
 		try {
 			this.ring.registerRingFd();
@@ -187,7 +190,7 @@ final class DriverTransport implements QueueTransport {
 		// with room for the transfer, which must be in the same submission. Not silent:
 		// one that
 		// is and fails silences the transfer too
-		makeRoom(1 + TRANSFER_ENTRIES);
+		makeRoom(LINKED_ENTRIES);
 		command(this.ring.nextSqe(), IoUring.SQE_IO_LINK, IoCommand.REGISTER_IO_BUF, KIND_REGISTER, tag, 0, tag);
 	}
 

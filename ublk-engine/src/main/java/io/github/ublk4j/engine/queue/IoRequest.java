@@ -470,6 +470,15 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 		}
 	}
 
+	// A pipeline may come to a request that was taken away meanwhile: that must not end
+	// it, and the object still is what it was
+	private void requireActiveOrTakenAway() {
+		int current = (int) STATE.getAcquire(this);
+		if (current != ACTIVE && current != CANCELLED) {
+			throw inactive(current);
+		}
+	}
+
 	// volatile: not before the store that precedes it
 	private void requireActiveAfterStore() {
 		int current = (int) STATE.getVolatile(this);
@@ -488,31 +497,31 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	@Override
 	public final BlockOperation operation() {
-		requireActive();
+		requireActiveOrTakenAway();
 		return this.operation;
 	}
 
 	@Override
 	public final long offset() {
-		requireActive();
+		requireActiveOrTakenAway();
 		return this.offset;
 	}
 
 	@Override
 	public final long length() {
-		requireActive();
+		requireActiveOrTakenAway();
 		return this.length;
 	}
 
 	@Override
 	public final int queue() {
-		requireActive();
+		requireActiveOrTakenAway();
 		return this.home.index();
 	}
 
 	@Override
 	public final int tag() {
-		requireActive();
+		requireActiveOrTakenAway();
 		return this.tag;
 	}
 
@@ -554,7 +563,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	public final void complete() {
 		requireStreamed("complete()");
 		if (!succeed()) {
-			requireActive();
+			requireActiveOrTakenAway();
 		}
 	}
 
@@ -562,12 +571,12 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	public final void fail(Throwable cause) {
 		requireStreamed("fail(...)");
 		if (!failWith(cause)) {
-			requireActive();
+			requireActiveOrTakenAway();
 		}
 	}
 
 	private void requireStreamed(String method) {
-		requireActive();
+		requireActiveOrTakenAway();
 		if (!this.streamed) {
 			throw new IllegalStateException(
 					method + " is for request streams; here the Mono of the handler completes the request");

@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine.queue;
 
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Lets the thread of a handler have the queue's processor before the queue sleeps: where
@@ -36,17 +37,20 @@ final class ProcessorYield {
 
 	private final Runnable yield;
 
+	private final LongSupplier nanoTime;
+
 	private int skipped;
 
 	private int toSkip;
 
 	@SuppressWarnings("ThreadPriorityCheck") // nothing but speed depends on it
 	ProcessorYield() {
-		this(Thread::yield);
+		this(Thread::yield, System::nanoTime);
 	}
 
-	ProcessorYield(Runnable yield) {
+	ProcessorYield(Runnable yield, LongSupplier nanoTime) {
 		this.yield = yield;
+		this.nanoTime = nanoTime;
 	}
 
 	/**
@@ -58,10 +62,10 @@ final class ProcessorYield {
 			this.toSkip--;
 			return false;
 		}
-		long begun = System.nanoTime();
+		long begun = this.nanoTime.getAsLong();
 		this.yield.run();
 		boolean brought = !mailbox.isEmpty();
-		if (brought && System.nanoTime() - begun <= LONG_NANOS) {
+		if (brought && this.nanoTime.getAsLong() - begun <= LONG_NANOS) {
 			this.skipped = 0;
 		}
 		else {

@@ -55,7 +55,8 @@ final class RequestDecoder {
 	@Nullable IoRequest decode(QueueTransport transport, int tag, boolean refusing, boolean streamed, long arrivedAt) {
 		int operationAndFlags = transport.operationAndFlags(tag);
 		BlockOperation operation = operation(operationAndFlags & IoOperation.MASK);
-		if (operation == null || refusing || !this.dataPath.serves(tag)) {
+		boolean data = operation == BlockOperation.READ || operation == BlockOperation.WRITE;
+		if (operation == null || refusing || (data && !this.dataPath.serves(tag))) {
 			this.failures.count();
 			this.refusal = (operation == null) ? BlockErrno.EOPNOTSUPP : BlockErrno.EIO;
 			return null;
@@ -63,7 +64,6 @@ final class RequestDecoder {
 		long bytes = Integer.toUnsignedLong(transport.sectors(tag)) << SECTOR_SHIFT;
 		// the kernel gives a flush the sector -1
 		long sector = (operation == BlockOperation.FLUSH) ? 0 : transport.startSector(tag);
-		boolean data = operation == BlockOperation.READ || operation == BlockOperation.WRITE;
 		if (sector < 0 || sector > (Long.MAX_VALUE - bytes) >> SECTOR_SHIFT || (data && !this.dataPath.holds(bytes))) {
 			this.failures.report(operation, sector << SECTOR_SHIFT, bytes, BlockErrno.EIO,
 					new IllegalStateException("The driver asks for " + bytes + " bytes at sector " + sector

@@ -384,9 +384,7 @@ final class RequestLoop {
 				serve(opened);
 			}
 			finally {
-				this.withdrawal.abandonAll();
-				this.server.stop();
-				this.transfers.abandon();
+				endServing();
 			}
 		}
 		catch (Throwable ex) {
@@ -400,6 +398,22 @@ final class RequestLoop {
 			this.times.ended();
 			this.ended.complete(null);
 			rejectTasks();
+		}
+	}
+
+	// The last of them keeps memory that the kernel may still use, whatever happens
+	// before
+	private void endServing() {
+		try {
+			this.withdrawal.abandonAll();
+		}
+		finally {
+			try {
+				this.server.stop();
+			}
+			finally {
+				this.transfers.abandon();
+			}
 		}
 	}
 

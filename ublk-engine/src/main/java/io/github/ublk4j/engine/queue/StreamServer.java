@@ -135,9 +135,26 @@ final class StreamServer extends Flux<BlockRequest> implements RequestServer, Su
 
 	@Override
 	public void serve(IoRequest request) {
+		if (this.count == this.waiting.length) {
+			forgetInactive();
+		}
 		this.waiting[(this.first + this.count) % this.waiting.length] = request;
 		this.count++;
 		progress();
+	}
+
+	// Requests that are taken away while they wait leave their tags to others; of those
+	// that are active there are never more than tags
+	private void forgetInactive() {
+		int all = this.count;
+		this.count = 0;
+		for (int i = 0; i < all; i++) {
+			IoRequest request = this.waiting[(this.first + i) % this.waiting.length];
+			if (request.isActive()) {
+				this.waiting[(this.first + this.count) % this.waiting.length] = request;
+				this.count++;
+			}
+		}
 	}
 
 	@Override

@@ -161,6 +161,11 @@ public final class SimulatedDriver implements Driver {
 	}
 
 	@Override
+	public boolean isTaken(int id) {
+		return false;
+	}
+
+	@Override
 	public List<String> users(int id) {
 		return List.of();
 	}

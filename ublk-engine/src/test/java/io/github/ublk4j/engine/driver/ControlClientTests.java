@@ -96,7 +96,7 @@ class ControlClientTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "ADD_DEV,some kernels hang", "START_DEV,has not fetched all its tags",
+	@CsvSource({ "ADD_DEV,some kernels hang", "START_DEV,the kernel looks for partitions",
 			"STOP_DEV,requests in flight are not answered", "DEL_DEV,somebody has the device open or mapped" })
 	void likelyCauseOfADelayIsExplained(ControlCommand command, String expected) {
 		assertThat(ControlClient.causeOfDelay(command)).contains(expected);

@@ -21,10 +21,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 
 import io.github.ublk4j.engine.linux.LinuxException;
+import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -70,6 +73,60 @@ class BufferPoolTests {
 		assertThat(odd.take(largest).capacity()).isEqualTo(largest);
 		assertThat(odd.bytes()).isEqualTo(memory);
 		odd.release();
+	}
+
+	/**
+	 * The kernel may write to the disk to find memory, whose loop then needs the pool.
+	 */
+	@Test
+	void poolCanBeUsedWhileMemoryIsAllocated() throws Exception {
+		CountDownLatch allocating = new CountDownLatch(1);
+		CountDownLatch found = new CountDownLatch(1);
+		BufferPool slow = new BufferPool((size) -> {
+			if (size > SLAB) {
+				allocating.countDown();
+				await(found);
+			}
+			return LockedMemory.allocate(size);
+		}, 4, 1 << 20);
+		IoBuffer small = slow.take(4096);
+		CompletableFuture<IoBuffer> large = CompletableFuture.supplyAsync(() -> slow.take(1 << 20));
+		assertThat(allocating.await(10, TimeUnit.SECONDS)).isTrue();
+		CompletableFuture<Void> others = CompletableFuture.runAsync(() -> {
+			slow.giveBack(small);
+			slow.trim();
+			slow.trim();
+			slow.giveBack(slow.take(512));
+		});
+		assertThat(others).succeedsWithin(10, TimeUnit.SECONDS);
+		found.countDown();
+		assertThat(large).succeedsWithin(10, TimeUnit.SECONDS).returns(1 << 20, IoBuffer::capacity);
+		slow.release();
+	}
+
+	@Test
+	void memoryThatCannotBeAllocatedCostsNothing() {
+		AtomicBoolean scarce = new AtomicBoolean(true);
+		BufferPool poor = new BufferPool((size) -> {
+			if (scarce.get()) {
+				throw new LinuxException("allocate", Errno.ENOMEM, "a test");
+			}
+			return LockedMemory.allocate(size);
+		}, 1, 4096);
+		assertThatExceptionOfType(LinuxException.class).isThrownBy(() -> poor.take(4096));
+		assertThat(poor.bytes()).isZero();
+		scarce.set(false);
+		assertThat(poor.take(4096).capacity()).isEqualTo(4096);
+		poor.release();
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.github.ublk4j.block.BlockErrno;
@@ -36,6 +37,7 @@ import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,6 +47,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  * Tests for {@link BlockQueue} with a request stream.
  */
 class StreamServerTests extends AbstractQueueTests {
+
+	// of the driver
+	private static final int DEPTH = 4;
 
 	@Test
 	void requestsArriveWithTheTypeOfTheirOperation() throws Exception {
@@ -107,6 +112,72 @@ class StreamServerTests extends AbstractQueueTests {
 		Awaitility.await().until(() -> emitted.size() == 1);
 		emitted.remove().fail(new BlockIoException(BlockErrno.ENODATA, "bad sector"));
 		assertFails(second, BlockErrno.ENODATA);
+	}
+
+	@Test
+	void requestThatWasTakenAwayMayBeAnsweredLate() throws Exception {
+		Sinks.Empty<Void> late = Sinks.empty();
+		List<Long> offsets = new CopyOnWriteArrayList<>();
+		startStream((requests) -> requests
+			.flatMap((request) -> ((request.offset() == 0) ? late.asMono() : Mono.<Void>empty()).doOnSuccess((done) -> {
+				offsets.add(request.offset());
+				request.complete();
+			}))
+			.then());
+		timeOut(List.of(this.driver.read(0, 512)));
+		late.tryEmitEmpty();
+		get(this.driver.read(512, 512));
+		assertThat(offsets).containsExactlyInAnyOrder(0L, 512L);
+	}
+
+	@Test
+	void requestsThatAreTakenAwayWhileTheyWaitLeaveTheirPlaces() throws Exception {
+		List<BlockRequest> emitted = new CopyOnWriteArrayList<>();
+		AtomicReference<Subscription> subscription = new AtomicReference<>();
+		startStream((requests) -> {
+			requests.subscribe(new BaseSubscriber<>() {
+				@Override
+				protected void hookOnSubscribe(Subscription given) {
+					subscription.set(given);
+				}
+
+				@Override
+				protected void hookOnNext(BlockRequest request) {
+					emitted.add(request);
+					request.complete();
+				}
+			});
+			return Mono.never();
+		});
+		List<CompletableFuture<byte[]>> kept = new ArrayList<>();
+		for (int round = 0; round < 3; round++) {
+			List<CompletableFuture<byte[]>> lost = new ArrayList<>();
+			for (int i = 0; i < DEPTH - 1; i++) {
+				lost.add(this.driver.read(512, 512));
+			}
+			timeOut(lost);
+		}
+		for (int i = 0; i < DEPTH; i++) {
+			kept.add(this.driver.read(0, 512));
+		}
+		Awaitility.await().until(() -> queue().snapshot().inFlight() == DEPTH);
+		Objects.requireNonNull(subscription.get()).request(Long.MAX_VALUE);
+		for (CompletableFuture<byte[]> read : kept) {
+			get(read);
+		}
+		assertThat(emitted).hasSize(DEPTH);
+	}
+
+	private void timeOut(List<CompletableFuture<byte[]>> requests) {
+		queue().answeringWithin(Duration.ofMillis(1));
+		Awaitility.await().until(() -> {
+			queue().failOverdue();
+			return requests.stream().allMatch(CompletableFuture::isDone);
+		});
+		queue().answeringWithin(Duration.ZERO);
+		for (CompletableFuture<byte[]> request : requests) {
+			assertFails(request, BlockErrno.ETIMEDOUT);
+		}
 	}
 
 	@Test
