@@ -475,7 +475,7 @@ final class DeviceParts {
 		if (hasEndedQueue()) {
 			abandon();
 		}
-		else if (this.started) {
+		else {
 			requireResponsiveQueues();
 		}
 		boolean gone = isGone(current.info());

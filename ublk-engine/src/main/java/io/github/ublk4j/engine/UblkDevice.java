@@ -270,7 +270,8 @@ public final class UblkDevice {
 	}
 
 	/**
-	 * Makes the device. Blocks; on failure nothing of it is left.
+	 * Makes the device. Blocks; on failure nothing of it is left, or the device has
+	 * failed and can be stopped.
 	 */
 	void start() {
 		this.lifecycle.lock();
@@ -284,21 +285,32 @@ public final class UblkDevice {
 		}
 		// an Error too must not leave half a device
 		catch (Throwable ex) {
-			RuntimeException reported = new UblkException(
-					"disk '" + name() + "' could not be started: " + ex.getMessage(), ex);
-			try {
-				this.parts.dismantle(false);
-			}
-			catch (Throwable cleanUp) {
-				reported.addSuppressed(cleanUp);
-			}
-			this.state = DeviceState.STOPPED;
-			throw reported;
+			throw undoStart(ex);
 		}
 		finally {
 			this.lifecycle.unlock();
 		}
 		this.news.tell();
+	}
+
+	private UblkException undoStart(Throwable cause) {
+		String reason = "disk '" + name() + "' could not be started: " + cause.getMessage();
+		try {
+			this.parts.dismantle(false);
+			this.state = DeviceState.STOPPED;
+			return new UblkException(reason, cause);
+		}
+		catch (Throwable left) {
+			synchronized (this) {
+				this.failure = reason;
+				this.failureCause = cause;
+				this.state = DeviceState.FAILED;
+			}
+			UblkException reported = new UblkException(reason + ". Nor could what there is of it be removed: "
+					+ left.getMessage() + ". Stop the disk to try that again", cause);
+			reported.addSuppressed(left);
+			return reported;
+		}
 	}
 
 	private synchronized void goLive() {

@@ -231,7 +231,10 @@ public final class UblkEngine implements AutoCloseable {
 			return device;
 		}
 		catch (Throwable ex) {
-			forget(device);
+			// what could not be undone is stopped by its name, or with the engine
+			if (device.status().state() != DeviceState.FAILED) {
+				forget(device);
+			}
 			throw ex;
 		}
 	}

@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
+import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
@@ -353,6 +354,38 @@ class LifecycleIT {
 				.withMessageContaining("no pipeline today");
 			assertThat(engine.devices()).isEmpty();
 			assertThat(engine.listDriverDevices().block()).isEmpty();
+		}
+	}
+
+	/** The kernel reads a new disk to find partitions. */
+	@Test
+	void deviceWhoseHandlerBlocksItsStartCanBeStoppedLater() throws Exception {
+		CountDownLatch end = new CountDownLatch(1);
+		DiskSpec spec = DiskSpec.named("blocked").size(SIZE).readOnly(true).build();
+		try (UblkEngine engine = UblkEngine.builder()
+			.drainTimeout(Duration.ofSeconds(1))
+			.controlTimeout(Duration.ofSeconds(2))
+			.build()) {
+			BlockDeviceHandler blocking = (read) -> Mono.fromRunnable(() -> await(end));
+			assertThatExceptionOfType(UblkException.class).isThrownBy(() -> engine.start(spec, blocking).block())
+				.withMessageContaining("does not answer the reads with which the kernel looks for partitions")
+				.withMessageContaining("a handler blocks")
+				.withMessageContaining("Stop the disk");
+			UblkDevice left = engine.device("blocked").orElseThrow();
+			assertThat(left.status().state()).isEqualTo(DeviceState.FAILED);
+			end.countDown();
+			left.stop().block();
+			assertThat(engine.devices()).isEmpty();
+			assertThat(engine.listDriverDevices().block()).isEmpty();
+		}
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
 		}
 	}
 

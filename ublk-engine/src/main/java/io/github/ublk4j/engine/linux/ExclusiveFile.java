@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ExclusiveFile implements AutoCloseable {
 
-	private static final Map<Object, ExclusiveFile> TAKEN = new HashMap<>();
+	// of the files that are taken, or that somebody is about to take or to look at
+	private static final Map<Object, Place> PLACES = new HashMap<>();
 
 	private final Object key;
 
@@ -55,27 +56,54 @@ public final class ExclusiveFile implements AutoCloseable {
 	 * @throws IOException if it cannot be opened or locked
 	 */
 	public static ExclusiveFile take(Object key, Opening opening, boolean shared) throws IOException, TakenException {
-		synchronized (TAKEN) {
-			if (TAKEN.containsKey(key)) {
-				throw new TakenException(true);
-			}
-			FileChannel channel = opening.open();
-			boolean locked = false;
+		Place place = enter(key);
+		// may take its time, which must not keep others from other files
+		synchronized (place) {
 			try {
-				locked = tryLock(channel, shared);
+				if (place.taken != null) {
+					throw new TakenException(true);
+				}
+				place.taken = new ExclusiveFile(key, openLocked(opening, shared));
+				return place.taken;
 			}
 			finally {
-				if (!locked) {
-					channel.close();
-				}
+				leave(key, place);
 			}
-			if (!locked) {
-				throw new TakenException(false);
-			}
-			ExclusiveFile taken = new ExclusiveFile(key, channel);
-			TAKEN.put(key, taken);
-			return taken;
 		}
+	}
+
+	private static Place enter(Object key) {
+		synchronized (PLACES) {
+			Place place = PLACES.computeIfAbsent(key, (unknown) -> new Place());
+			place.visitors++;
+			return place;
+		}
+	}
+
+	private static void leave(Object key, Place place) {
+		synchronized (PLACES) {
+			place.visitors--;
+			if (place.visitors == 0 && place.taken == null) {
+				PLACES.remove(key);
+			}
+		}
+	}
+
+	private static FileChannel openLocked(Opening opening, boolean shared) throws IOException, TakenException {
+		FileChannel channel = opening.open();
+		boolean locked = false;
+		try {
+			locked = tryLock(channel, shared);
+		}
+		finally {
+			if (!locked) {
+				channel.close();
+			}
+		}
+		if (!locked) {
+			throw new TakenException(false);
+		}
+		return channel;
 	}
 
 	private static boolean tryLock(FileChannel channel, boolean shared) throws IOException {
@@ -99,13 +127,19 @@ public final class ExclusiveFile implements AutoCloseable {
 	 * @throws IOException if it cannot be opened or read
 	 */
 	public static <T> @Nullable T lookAt(Object key, Opening opening, Look<T> look) throws IOException {
-		synchronized (TAKEN) {
-			ExclusiveFile taken = TAKEN.get(key);
-			if (taken != null) {
-				return look.at(taken.channel);
+		Place place = enter(key);
+		synchronized (place) {
+			try {
+				ExclusiveFile taken = place.taken;
+				if (taken != null) {
+					return look.at(taken.channel);
+				}
+				try (FileChannel channel = opening.open()) {
+					return look.at(channel);
+				}
 			}
-			try (FileChannel channel = opening.open()) {
-				return look.at(channel);
+			finally {
+				leave(key, place);
 			}
 		}
 	}
@@ -129,10 +163,27 @@ public final class ExclusiveFile implements AutoCloseable {
 			this.channel.close();
 		}
 		finally {
-			synchronized (TAKEN) {
-				TAKEN.remove(this.key, this);
+			Place place = enter(this.key);
+			synchronized (place) {
+				if (place.taken == this) {
+					place.taken = null;
+				}
+				leave(this.key, place);
 			}
 		}
+	}
+
+	/**
+	 * One file of this process. Its monitor is held while the file is opened, locked or
+	 * looked at.
+	 */
+	private static final class Place {
+
+		private @Nullable ExclusiveFile taken;
+
+		// guarded by the map of all places
+		private int visitors;
+
 	}
 
 	/**

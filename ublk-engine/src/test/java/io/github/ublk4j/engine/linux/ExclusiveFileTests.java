@@ -24,6 +24,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import io.github.ublk4j.engine.linux.ExclusiveFile.TakenException;
 import org.junit.jupiter.api.Test;
@@ -77,6 +80,43 @@ class ExclusiveFileTests {
 			assertThat(this.opened.get(1).isOpen()).isFalse();
 		}
 		take().close();
+	}
+
+	@Test
+	void fileThatIsSlowToOpenHoldsUpNoOther() throws Exception {
+		CountDownLatch opening = new CountDownLatch(1);
+		CountDownLatch answered = new CountDownLatch(1);
+		CompletableFuture<ExclusiveFile> slow = CompletableFuture.supplyAsync(() -> {
+			try {
+				return ExclusiveFile.take("slow", () -> {
+					opening.countDown();
+					await(answered);
+					return open();
+				}, false);
+			}
+			catch (IOException | TakenException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+		await(opening);
+		Path other = this.directory.resolve("other");
+		ExclusiveFile
+			.take("other", () -> FileChannel.open(other, StandardOpenOption.CREATE, StandardOpenOption.WRITE), false)
+			.close();
+		assertThat(slow).isNotDone();
+		answered.countDown();
+		slow.get(10, TimeUnit.SECONDS).close();
+	}
+
+	private static void await(CountDownLatch latch) throws IOException {
+		try {
+			if (!latch.await(10, TimeUnit.SECONDS)) {
+				throw new IOException("not reached");
+			}
+		}
+		catch (InterruptedException ex) {
+			throw new IOException(ex);
+		}
 	}
 
 	@Test
