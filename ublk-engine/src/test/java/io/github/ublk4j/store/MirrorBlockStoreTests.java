@@ -334,6 +334,19 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
+	void memberThatFailsFlushThatWasCancelledIsStale() {
+		MirrorBlockStore mirror = current();
+		write(mirror, 0, bytes(1, 512));
+		Sinks.Empty<Void> until = Sinks.empty();
+		this.first.breakDownSlowly(until);
+
+		mirror.flush().subscribe().dispose();
+		until.tryEmitEmpty();
+
+		assertThat(states(mirror)).containsExactly(MemberState.STALE, MemberState.CURRENT);
+	}
+
+	@Test
 	void flushCoversOnlyWhatHadEndedWhenItBegan() {
 		MirrorBlockStore mirror = current();
 		Sinks.Empty<Void> held = Sinks.empty();

@@ -191,8 +191,9 @@ public final class ChunkBlockStore implements BlockStore {
 
 	@Override
 	public Mono<Void> flush() {
+		// not cancelled: one that is interrupted has failed for good
 		return run(BlockOperation.FLUSH, 0, 0,
-				() -> this.chunks.flush()
+				() -> Mono.fromFuture(this.chunks.flush().toFuture(), true)
 					.onErrorMap((failure) -> new BlockIoException(BlockIoException.errnoOf(failure),
 							"The " + this.volume + " cannot be flushed: " + failure.getMessage(), failure)));
 	}

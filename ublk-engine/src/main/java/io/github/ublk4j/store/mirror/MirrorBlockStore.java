@@ -228,7 +228,9 @@ public final class MirrorBlockStore implements BlockStore {
 	public Mono<Void> flush() {
 		return Mono.defer(() -> {
 			BlockIoException refusal = refusal(BlockOperation.FLUSH, 0, 0);
-			return (refusal != null) ? Mono.error(refusal) : all(0, 0, this.members::flush);
+			// not cancelled: what a member fails must be known, however late
+			return (refusal != null) ? Mono.error(refusal)
+					: Mono.fromFuture(all(0, 0, this.members::flush).toFuture(), true);
 		});
 	}
 

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 
 import org.junit.jupiter.api.AfterEach;
@@ -133,6 +134,23 @@ class ChunkBlockStoreTests {
 		assertThat(this.volume.puts).hasValue(2);
 		assertThat(this.volume.gets).as("the chunk was known").hasValue(0);
 		assertThat(read(store, 0, CHUNK)).isEqualTo(expected);
+	}
+
+	@Test
+	void flushThatIsCancelledRunsToItsEnd() {
+		ChunkBlockStore store = open();
+		Sinks.Empty<Void> gate = Sinks.empty();
+		AtomicBoolean interrupted = new AtomicBoolean();
+		AtomicBoolean ended = new AtomicBoolean();
+		this.volume.beforeFlush = () -> gate.asMono()
+			.doOnCancel(() -> interrupted.set(true))
+			.doOnSuccess((nothing) -> ended.set(true));
+
+		store.flush().subscribe().dispose();
+		gate.tryEmitEmpty();
+
+		assertThat(interrupted).isFalse();
+		assertThat(ended).isTrue();
 	}
 
 	@Test
