@@ -213,6 +213,21 @@ class DirectoryChunkBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
+	void flushMakesDurableWhatTheServerBeforeHasNotFlushed() throws Exception {
+		Path path = this.directory.resolve("disk");
+		try (ChunkBlockStore died = open(path, SIZE)) {
+			write(died, 0, bytes(1, 512));
+		}
+		ChunkBlockStore store = open(path, SIZE);
+		// in place of the directory with the chunk, one that cannot be opened to sync it
+		Path group = files(path).get(0).getParent();
+		Files.move(group, this.directory.resolve("moved"));
+		Files.createSymbolicLink(group, group);
+
+		fail(store.flush(), BlockErrno.EIO, "cannot be flushed: " + group);
+	}
+
+	@Test
 	void chunkThatHasBeenCutFailsReads() throws Exception {
 		Path path = this.directory.resolve("disk");
 		ChunkBlockStore store = closedAfterwards(

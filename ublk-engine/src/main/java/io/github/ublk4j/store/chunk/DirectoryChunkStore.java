@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -70,9 +71,18 @@ final class DirectoryChunkStore implements ChunkStore {
 
 	private @Nullable IOException lostChange;
 
-	DirectoryChunkStore(Path directory, DirectoryLock lock, Scheduler scheduler) {
+	/**
+	 * Creates a store.
+	 * @param directory where the groups are
+	 * @param lock the right to write it
+	 * @param unflushed directories with names that an earlier server may not have made
+	 * durable; whoever wrote them by that server expects it of a flush of this one
+	 * @param scheduler what may block
+	 */
+	DirectoryChunkStore(Path directory, DirectoryLock lock, Collection<Path> unflushed, Scheduler scheduler) {
 		this.directory = directory;
 		this.lock = lock;
+		this.changed.addAll(unflushed);
 		this.scheduler = scheduler;
 	}
 

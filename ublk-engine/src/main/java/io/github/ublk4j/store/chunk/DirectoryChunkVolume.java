@@ -27,6 +27,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -139,12 +141,13 @@ public final class DirectoryChunkVolume implements ChunkVolume {
 	public Mono<ChunkStore> claim(VolumeClaim claim) {
 		return blocking(() -> {
 			if (claim.readOnly()) {
-				return new DirectoryChunkStore(this.directory.resolve(CHUNKS), DirectoryLock.NONE, newScheduler());
+				return new DirectoryChunkStore(this.directory.resolve(CHUNKS), DirectoryLock.NONE, List.of(),
+						newScheduler());
 			}
 			DirectoryLock lock = DirectoryLock.acquire(this.directory, claim.holder());
 			try {
-				removeUnfinished();
-				return new DirectoryChunkStore(this.directory.resolve(CHUNKS), lock, newScheduler());
+				return new DirectoryChunkStore(this.directory.resolve(CHUNKS), lock, removeUnfinished(),
+						newScheduler());
 			}
 			catch (IOException | RuntimeException ex) {
 				lock.close();
@@ -158,9 +161,17 @@ public final class DirectoryChunkVolume implements ChunkVolume {
 				10, true);
 	}
 
-	private void removeUnfinished() throws IOException {
-		try (DirectoryStream<Path> groups = Files.newDirectoryStream(this.directory.resolve(CHUNKS))) {
+	/**
+	 * Removes what a server that died has left.
+	 * @return the directories in which its last changes may not be durable
+	 */
+	private List<Path> removeUnfinished() throws IOException {
+		Path chunks = this.directory.resolve(CHUNKS);
+		List<Path> directories = new ArrayList<>();
+		directories.add(chunks);
+		try (DirectoryStream<Path> groups = Files.newDirectoryStream(chunks)) {
 			for (Path group : groups) {
+				directories.add(group);
 				try (DirectoryStream<Path> files = Files.newDirectoryStream(group, "*" + UNFINISHED)) {
 					for (Path file : files) {
 						Files.delete(file);
@@ -168,6 +179,7 @@ public final class DirectoryChunkVolume implements ChunkVolume {
 				}
 			}
 		}
+		return directories;
 	}
 
 	private <T> Mono<T> blocking(Callable<T> action) {
