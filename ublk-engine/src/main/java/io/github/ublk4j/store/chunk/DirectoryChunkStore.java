@@ -59,10 +59,12 @@ final class DirectoryChunkStore implements ChunkStore {
 
 	private final AtomicLong unfinished = new AtomicLong();
 
-	/** Read to change a chunk, written to take a token. */
+	/** Read to change a chunk, written to take a token or to give the claim up. */
 	private final ReentrantReadWriteLock changes = new ReentrantReadWriteLock();
 
 	private final AtomicLong token = new AtomicLong(1);
+
+	private boolean released;
 
 	private final Set<Path> knownGroups = ConcurrentHashMap.newKeySet();
 
@@ -173,6 +175,7 @@ final class DirectoryChunkStore implements ChunkStore {
 	private void change(long used, Path group, Callable<?> change) throws Exception {
 		this.changes.readLock().lock();
 		try {
+			requireHeld();
 			if (used != this.token.get()) {
 				throw new FencedException("token " + used + " is not the latest, " + this.token);
 			}
@@ -182,6 +185,13 @@ final class DirectoryChunkStore implements ChunkStore {
 		}
 		finally {
 			this.changes.readLock().unlock();
+		}
+	}
+
+	/** What has waited for its turn may get it when the directory is another server's. */
+	private void requireHeld() throws FencedException {
+		if (this.released) {
+			throw new FencedException("it was given up");
 		}
 	}
 
@@ -222,6 +232,7 @@ final class DirectoryChunkStore implements ChunkStore {
 		return blocking(() -> {
 			this.changes.writeLock().lock();
 			try {
+				requireHeld();
 				return this.token.incrementAndGet();
 			}
 			finally {
@@ -233,7 +244,14 @@ final class DirectoryChunkStore implements ChunkStore {
 	@Override
 	public Mono<Void> release() {
 		return blocking(() -> {
-			this.lock.close();
+			this.changes.writeLock().lock();
+			try {
+				this.released = true;
+				this.lock.close();
+			}
+			finally {
+				this.changes.writeLock().unlock();
+			}
 			return null;
 		}).then().doFinally((signal) -> this.scheduler.dispose());
 	}
