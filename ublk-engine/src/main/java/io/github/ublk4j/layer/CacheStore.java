@@ -41,6 +41,7 @@ import reactor.core.publisher.Mono;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.RequestParts;
 
 /**
  * Keeps blocks of the store below in the heap. Needs Caffeine
@@ -165,7 +166,7 @@ public final class CacheStore extends ForwardingBlockStore {
 		if (missingFrom >= 0) {
 			missing.add(load(missingFrom, last, offset, target));
 		}
-		return missing.isEmpty() ? Mono.empty() : Flux.merge(missing).then();
+		return missing.isEmpty() ? Mono.empty() : RequestParts.all(missing);
 	}
 
 	private byte @Nullable [] find(long number) {

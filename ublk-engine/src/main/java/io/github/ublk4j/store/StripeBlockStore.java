@@ -25,13 +25,13 @@ import java.util.Set;
 import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.RequestParts;
 
 /**
  * Several stores as one, in stripes: the first unit lies on the first store, the next on
@@ -121,7 +121,7 @@ public final class StripeBlockStore implements BlockStore {
 			parts.add(transfer.start(this.stores.get(store), before(at, store), buffer.slice(start + done, count)));
 			done += count;
 		}
-		return all(parts);
+		return RequestParts.all(parts);
 	}
 
 	/**
@@ -141,7 +141,7 @@ public final class StripeBlockStore implements BlockStore {
 		if (!this.operations.contains(BlockOperation.FLUSH)) {
 			return BlockStore.super.flush();
 		}
-		return all(this.stores.stream()
+		return RequestParts.all(this.stores.stream()
 			.filter((store) -> store.operations().contains(BlockOperation.FLUSH))
 			.map(BlockStore::flush)
 			.toList());
@@ -171,13 +171,7 @@ public final class StripeBlockStore implements BlockStore {
 				parts.add(request.apply(new Part(this.stores.get(store), from, to - from)));
 			}
 		}
-		return all(parts);
-	}
-
-	/** Buffers are in use until the last part has ended. */
-	private static Mono<Void> all(List<Mono<Void>> parts) {
-		return (parts.size() == 1) ? parts.get(0)
-				: Mono.whenDelayError(parts).onErrorMap((failure) -> Exceptions.unwrapMultiple(failure).get(0));
+		return RequestParts.all(parts);
 	}
 
 	private @Nullable BlockIoException refusal(long offset, long length) {

@@ -25,6 +25,7 @@ import io.github.ublk4j.block.BlockOperation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
 
 import static io.github.ublk4j.layer.TestBytes.bytes;
 import static io.github.ublk4j.layer.TestBytes.errno;
@@ -69,6 +70,21 @@ class CacheStoreTests {
 		this.below.journal().clear();
 		read(cache, 0, 16384);
 		assertThat(this.below.journal()).containsExactlyInAnyOrder("READ 0+4096", "READ 8192+8192");
+	}
+
+	@Test
+	void failedReadHoldsItsBufferUntilAllOfItHasEnded() {
+		CacheStore cache = writeThrough();
+		read(cache, 4096, 4096);
+		this.below.failNext(BlockOperation.READ, 1, BlockErrno.EREMOTEIO);
+		this.below.hold(BlockOperation.READ);
+
+		CompletableFuture<Void> reading = cache.read(0, bytes(16384, 0)).toFuture();
+
+		assertThat(this.below.waiting()).as("the part that has not failed").isEqualTo(1);
+		assertThat(reading).isNotDone();
+		this.below.release();
+		assertThat(errno(Mono.fromFuture(reading))).isEqualTo(BlockErrno.EREMOTEIO);
 	}
 
 	@Test

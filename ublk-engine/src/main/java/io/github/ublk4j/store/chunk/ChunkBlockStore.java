@@ -41,6 +41,7 @@ import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.RequestParts;
 
 /**
  * A disk in chunks of one size, of which those that are all zeros are not there.
@@ -160,7 +161,7 @@ public final class ChunkBlockStore implements BlockStore {
 			ChunkRange.of(this.descriptor, offset, destination.remaining())
 				.forEach((piece) -> pieces
 					.add(read(piece, destination.slice(start + (int) (piece.diskOffset() - offset), piece.length()))));
-			return all(pieces);
+			return RequestParts.all(pieces);
 		});
 	}
 
@@ -179,14 +180,8 @@ public final class ChunkBlockStore implements BlockStore {
 			ChunkRange.of(this.descriptor, offset, source.remaining())
 				.forEach((piece) -> pieces.add(this.writer.apply(piece.index(), ChunkEdit.write(piece.offset(),
 						source.slice(start + (int) (piece.diskOffset() - offset), piece.length())))));
-			return all(pieces);
+			return RequestParts.all(pieces);
 		});
-	}
-
-	/** The buffer is in use until the last piece has ended. */
-	private static Mono<Void> all(List<Mono<Void>> pieces) {
-		return (pieces.size() == 1) ? pieces.get(0)
-				: Mono.whenDelayError(pieces).onErrorMap((failure) -> Exceptions.unwrapMultiple(failure).get(0));
 	}
 
 	@Override
@@ -210,7 +205,7 @@ public final class ChunkBlockStore implements BlockStore {
 
 	private Mono<Void> zero(long offset, long length) {
 		if (length <= (long) FEW * this.descriptor.chunkSize()) {
-			return all(ChunkRange.of(this.descriptor, offset, length).map(this::zero).toList());
+			return RequestParts.all(ChunkRange.of(this.descriptor, offset, length).map(this::zero).toList());
 		}
 		// it may be the whole disk, of which little is there; with a new token first, if
 		// there is need for one: what is not there must not come back
