@@ -79,13 +79,19 @@ final class VolumeFence {
 		Mono<Long> running = this.renewal;
 		if (running == null) {
 			// without a cancellation, and shared by all who wait for it
-			running = this.timeout.of(this.chunks.nextToken())
+			running = this.timeout.of(this.chunks.nextToken().switchIfEmpty(Mono.error(this::noToken)))
 				.doOnNext(this::renewed)
 				.doOnError(this::notRenewed)
 				.cache();
 			this.renewal = running;
 		}
 		return running;
+	}
+
+	/** Without one, a change would be skipped, and taken to be stored. */
+	private IllegalStateException noToken() {
+		return new IllegalStateException(
+				"ChunkStore.nextToken() of the " + this.volume + " has completed without a token");
 	}
 
 	private synchronized void renewed(long next) {

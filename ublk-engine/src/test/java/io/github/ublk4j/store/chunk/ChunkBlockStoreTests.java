@@ -154,6 +154,18 @@ class ChunkBlockStoreTests {
 	}
 
 	@Test
+	void writeIsNotAcknowledgedWithoutToken() {
+		ChunkBlockStore store = open((builder) -> builder.retries(1));
+		this.volume.withoutTokens = true;
+		this.volume.beforeChange = () -> Mono.error(new IllegalStateException("refused by the test"));
+
+		StepVerifier.create(store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))))
+			.expectErrorMessage("Chunk 0 of the volume of the test cannot be changed: "
+					+ "ChunkStore.nextToken() of the volume of the test has completed without a token")
+			.verify(TIMEOUT);
+	}
+
+	@Test
 	void neighboursThatFillAChunkTogetherNeedNoRead() {
 		ChunkBlockStore store = open((builder) -> builder.parallelism(1));
 		Sinks.Empty<Void> gate = Sinks.empty();

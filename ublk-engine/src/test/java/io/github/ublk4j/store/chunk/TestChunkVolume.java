@@ -68,6 +68,9 @@ final class TestChunkVolume implements ChunkVolume {
 
 	volatile Supplier<Mono<Void>> beforeFlush = Mono::empty;
 
+	/** Ends requests for a token without one. */
+	volatile boolean withoutTokens;
+
 	final AtomicInteger gets = new AtomicInteger();
 
 	final AtomicInteger puts = new AtomicInteger();
@@ -284,7 +287,7 @@ final class TestChunkVolume implements ChunkVolume {
 			return later(Mono.fromCallable(() -> {
 				synchronized (TestChunkVolume.this) {
 					requireHeld();
-					return ++TestChunkVolume.this.token;
+					return TestChunkVolume.this.withoutTokens ? null : ++TestChunkVolume.this.token;
 				}
 			}));
 		}
