@@ -18,10 +18,13 @@ package io.github.ublk4j.layer;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 import io.github.ublk4j.block.BlockErrno;
@@ -37,12 +40,21 @@ import io.github.ublk4j.block.BlockStore;
  * until the store has answered that one, as long as its own time allows. So what is
  * written late never lands on top of what was written after it, and layers above never
  * keep what a read finds before it lands.
+ * <p>
+ * A late request keeps its copy until the store has answered it. While there are
+ * {@value #MOST_LATE} late ones, further requests fail at once, also with ETIMEDOUT, so
+ * that a store that never answers does not fill the heap.
  */
 public final class TimeoutStore extends ForwardingBlockStore {
+
+	/** How many requests can be late, before others fail without being tried. */
+	public static final int MOST_LATE = 256;
 
 	private final Duration timeout;
 
 	private final RangeLock changes = new RangeLock();
+
+	private final AtomicInteger late = new AtomicInteger();
 
 	/**
 	 * Creates a layer.
@@ -62,26 +74,31 @@ public final class TimeoutStore extends ForwardingBlockStore {
 	public Mono<Void> read(long offset, ByteBuffer destination) {
 		int position = destination.position();
 		int length = destination.remaining();
-		return Mono.defer(() -> {
-			ByteBuffer own = ByteBuffer.allocate(length);
-			// the claim ends before the read, which nothing has to wait for if it is late
-			Mono<Void> changed = this.changes.shared(offset, length, Mono::empty);
-			return decided(BlockOperation.READ, offset, length,
-					(decided) -> changed.then(begin(decided, () -> below().read(offset, own.duplicate()))))
-				.then(Mono.fromRunnable(() -> destination.put(position, own, 0, length)));
-		});
+		// the claim ends before the read, which nothing has to wait for if it is late
+		return limited(BlockOperation.READ, offset, length, () -> readOwn(offset, length),
+				(turn) -> this.changes.shared(offset, length, Mono::empty).then(turn))
+			.doOnNext((own) -> destination.put(position, own, 0, length))
+			.then();
+	}
+
+	private Mono<ByteBuffer> readOwn(long offset, int length) {
+		ByteBuffer own = ByteBuffer.allocate(length);
+		return below().read(offset, own.duplicate()).thenReturn(own);
 	}
 
 	@Override
 	public Mono<Void> write(long offset, ByteBuffer source) {
-		ByteBuffer own = ByteBuffer.allocate(source.remaining());
-		own.put(0, source, source.position(), own.capacity());
-		return change(BlockOperation.WRITE, offset, own.capacity(), () -> below().write(offset, own.duplicate()));
+		int length = source.remaining();
+		ByteBuffer data = source.slice();
+		return Mono.defer(() -> {
+			ByteBuffer own = ByteBuffer.allocate(length).put(0, data, 0, length);
+			return change(BlockOperation.WRITE, offset, length, () -> below().write(offset, own.duplicate()));
+		});
 	}
 
 	@Override
 	public Mono<Void> flush() {
-		return Mono.defer(() -> limited(BlockOperation.FLUSH, 0, 0, below().flush()));
+		return limited(BlockOperation.FLUSH, 0, 0, () -> below().flush(), (turn) -> turn);
 	}
 
 	@Override
@@ -95,30 +112,41 @@ public final class TimeoutStore extends ForwardingBlockStore {
 	}
 
 	private Mono<Void> change(BlockOperation operation, long offset, long length, Supplier<Mono<Void>> request) {
-		return Mono.defer(() -> decided(operation, offset, length,
-				(decided) -> this.changes.exclusive(offset, length, () -> begin(decided, request))));
+		return limited(operation, offset, length, request,
+				(turn) -> this.changes.exclusive(offset, length, () -> turn));
 	}
 
 	/**
-	 * Limits a request that may have to wait before it begins.
-	 * @param request makes it; it is told what is set by the first of two: the request
-	 * that begins, or the timeout before it
+	 * Limits the time of a request, which may have to wait before it begins.
+	 * @param request makes it, and holds its copy
+	 * @param waiting makes what waits for the turn of the request, and then takes it
 	 */
-	private Mono<Void> decided(BlockOperation operation, long offset, long length,
-			Function<AtomicBoolean, Mono<Void>> request) {
-		AtomicBoolean decided = new AtomicBoolean();
-		return limited(operation, offset, length, request.apply(decided)).doOnError((ex) -> decided.set(true));
-	}
-
-	private static Mono<Void> begin(AtomicBoolean decided, Supplier<Mono<Void>> request) {
-		return Mono.defer(() -> decided.compareAndSet(false, true) ? request.get() : Mono.empty());
-	}
-
-	private Mono<Void> limited(BlockOperation operation, long offset, long length, Mono<Void> request) {
-		// not cancelled, so that the store tells when it lets go of the range
-		return Mono.fromFuture(request.toFuture(), true)
-			.timeout(this.timeout, Mono.error(() -> new BlockIoException(BlockErrno.ETIMEDOUT, operation + " of "
-					+ length + " bytes at offset " + offset + " was not answered within " + this.timeout)));
+	private <T> Mono<T> limited(BlockOperation operation, long offset, long length, Supplier<Mono<T>> request,
+			UnaryOperator<Mono<T>> waiting) {
+		return Mono.defer(() -> {
+			String what = operation + " of " + length + " bytes at offset " + offset;
+			if (this.late.get() >= MOST_LATE) {
+				return Mono.error(new BlockIoException(BlockErrno.ETIMEDOUT, what + " was not tried: the store has "
+						+ MOST_LATE + " requests that it has not answered within " + this.timeout));
+			}
+			// taken by the first of two: its turn, or the end of its time before it
+			AtomicReference<@Nullable Supplier<Mono<T>>> notBegun = new AtomicReference<>(request);
+			Mono<T> turn = Mono.defer(() -> {
+				Supplier<Mono<T>> begun = notBegun.getAndSet(null);
+				return (begun != null) ? begun.get() : Mono.empty();
+			});
+			// not cancelled, so that the store tells when it lets go of the range
+			CompletableFuture<T> answer = waiting.apply(turn).toFuture();
+			Runnable giveUp = () -> {
+				notBegun.set(null);
+				this.late.incrementAndGet();
+				answer.whenComplete((result, failure) -> this.late.decrementAndGet());
+			};
+			return Mono.fromFuture(answer, true).timeout(this.timeout, Mono.error(() -> {
+				giveUp.run();
+				return new BlockIoException(BlockErrno.ETIMEDOUT, what + " was not answered within " + this.timeout);
+			})).doOnCancel(giveUp);
+		});
 	}
 
 }

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.test.StepVerifier;
 
 import static io.github.ublk4j.layer.TestBytes.bytes;
 import static io.github.ublk4j.layer.TestBytes.errno;
@@ -156,6 +157,42 @@ class PatientLayerTests {
 		assertThat(errno(store.read(0, bytes(512, 0)))).isEqualTo(BlockErrno.ETIMEDOUT);
 		write(store, 0, 512, 7);
 		assertThat(this.below.content(0, 512)).containsOnly(7);
+	}
+
+	@Test
+	void requestsAreNotTriedWhileTooManyAreLate() {
+		TimeoutStore store = new TimeoutStore(this.below, Duration.ofMillis(250));
+		this.below.hold(BlockOperation.WRITE);
+		List<CompletableFuture<Void>> late = new ArrayList<>();
+		for (int i = 0; i < TimeoutStore.MOST_LATE; i++) {
+			late.add(store.write(i / 2 * 512L, bytes(512, 1)).toFuture());
+		}
+		late.forEach((write) -> assertThat(errno(Mono.fromFuture(write))).isEqualTo(BlockErrno.ETIMEDOUT));
+		int tried = this.below.journal().size();
+
+		for (Mono<Void> request : List.of(store.read(1 << 19, bytes(512, 0)), store.write(1 << 19, bytes(512, 0)),
+				store.flush(), store.discard(1 << 19, 512))) {
+			StepVerifier.create(request)
+				.expectErrorSatisfies((failure) -> assertThat(failure).hasMessageContaining("was not tried"))
+				.verify(TestBytes.PATIENCE);
+		}
+		assertThat(this.below.journal()).hasSize(tried);
+
+		this.below.release();
+		write(store, 1 << 19, 512, 7);
+		assertThat(read(store, 1 << 19, 512)).containsOnly(7);
+	}
+
+	@Test
+	void requestsThatAreCancelledAreLateToo() {
+		TimeoutStore store = new TimeoutStore(this.below, TestBytes.PATIENCE);
+		this.below.hold(BlockOperation.FLUSH);
+		for (int i = 0; i < TimeoutStore.MOST_LATE; i++) {
+			store.flush().subscribe().dispose();
+		}
+		assertThat(errno(store.flush())).isEqualTo(BlockErrno.ETIMEDOUT);
+		this.below.release();
+		assertThat(errno(store.flush())).isNull();
 	}
 
 	@Test
