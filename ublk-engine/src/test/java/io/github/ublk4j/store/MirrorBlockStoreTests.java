@@ -281,6 +281,52 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
+	void sectorThatAMemberCannotReadIsWrittenAgain() {
+		current().close();
+		MirrorBlockStore mirror = mirror(SOON, this.first, this.second);
+		byte[] data = bytes(1, MIRROR);
+		write(mirror, 0, data);
+		succeed(mirror.flush());
+		int before = this.second.writes();
+		this.second.breakSector(3 * REGION + 512);
+
+		await(() -> {
+			assertThat(read(mirror, 3 * REGION, REGION)).isEqualTo(Arrays.copyOfRange(data, 3 * REGION, 4 * REGION));
+			assertThat(this.second.writes()).isEqualTo(before + 1);
+		});
+
+		awaitCurrent(mirror);
+		for (int i = 0; i < 4; i++) {
+			read(mirror, 3 * REGION, REGION);
+		}
+		assertThat(states(mirror)).containsOnly(MemberState.CURRENT);
+	}
+
+	@Test
+	void memberThatReturnsGetsAllThatTheOthersCanRead() {
+		current().close();
+		MirrorBlockStore mirror = mirror(SOON, this.first, this.second);
+		this.second.breakDown();
+		byte[] data = bytes(1, 4 * REGION);
+		write(mirror, 0, data);
+		this.first.breakSector(REGION);
+		this.second.mend();
+
+		await(() -> assertThat(mirror.members().get(1)).satisfies((filled) -> {
+			assertThat(filled.state()).isEqualTo(MemberState.STALE);
+			assertThat(filled.staleBytes()).isEqualTo(REGION);
+			assertThat(filled.failure())
+				.isEqualTo("it lacks what the current members cannot read: the member A cannot be read");
+		}));
+		assertThat(Arrays.copyOfRange(this.second.content(), 2 * REGION, 4 * REGION))
+			.isEqualTo(Arrays.copyOfRange(data, 2 * REGION, 4 * REGION));
+
+		write(mirror, REGION, Arrays.copyOfRange(data, REGION, 2 * REGION));
+		awaitCurrent(mirror);
+		assertThat(this.second.content()).isEqualTo(this.first.content());
+	}
+
+	@Test
 	void whatTheLastMemberFailsFails() {
 		MirrorBlockStore mirror = current();
 		this.first.breakDown();
@@ -490,7 +536,8 @@ class MirrorBlockStoreTests extends AbstractBlockStoreTests {
 		this.second.breakReads();
 
 		MirrorBlockStore next = mirror(NEVER, this.first, this.second);
-		await(() -> assertThat(next.members().get(0).failure()).isEqualTo("the member B cannot be read"));
+		await(() -> assertThat(next.members().get(0).failure())
+			.isEqualTo("it lacks what the current members cannot read: the member B cannot be read"));
 		this.second.mend();
 		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(() -> mirror(NEVER, this.first))
 			.withMessageContaining("None of the stores [A] has all that was written to their mirror.");

@@ -60,6 +60,8 @@ final class TestMember extends ForwardingBlockStore {
 
 	private volatile boolean unreadable;
 
+	private volatile long badSector = -1;
+
 	private volatile boolean unwritable;
 
 	private volatile boolean readOnly;
@@ -102,6 +104,15 @@ final class TestMember extends ForwardingBlockStore {
 	/** Fails every read of data from now on. */
 	void breakReads() {
 		this.unreadable = true;
+	}
+
+	/** Fails every read of a sector until it is written. */
+	void breakSector(long offset) {
+		this.badSector = MirrorBlockStore.DATA_OFFSET + offset;
+	}
+
+	private boolean hasBadSector(long offset, int length) {
+		return offset <= this.badSector && this.badSector < offset + length;
 	}
 
 	/** Fails every write of data from now on. */
@@ -215,7 +226,7 @@ final class TestMember extends ForwardingBlockStore {
 		return unlessBroken(() -> {
 			if (offset >= MirrorBlockStore.DATA_OFFSET) {
 				this.reads.incrementAndGet();
-				if (this.unreadable) {
+				if (this.unreadable || hasBadSector(offset, destination.remaining())) {
 					return Mono
 						.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " cannot be read"));
 				}
@@ -232,6 +243,9 @@ final class TestMember extends ForwardingBlockStore {
 				return Mono.error(new BlockIoException(BlockErrno.EIO, "the member " + this.name + " is not written"));
 			}
 			this.dataWritten |= data;
+			if (hasBadSector(offset, source.remaining())) {
+				this.badSector = -1;
+			}
 			return data ? super.write(offset, source) : end(false).then(super.write(offset, source));
 		});
 		Sinks.Empty<Void> held = this.labels;

@@ -197,7 +197,7 @@ public final class MirrorBlockStore implements BlockStore {
 			return Mono.defer(() -> member.store().read(DATA_OFFSET + offset, destination.duplicate()))
 				.doFinally((signal) -> this.members.endRead(member))
 				.onErrorResume((next) -> {
-					this.members.fail(member, next);
+					this.members.failRead(member, offset, destination.remaining(), next);
 					List<MirrorMember> failed = new ArrayList<>(tried);
 					failed.add(member);
 					return read(offset, destination, failed, next);

@@ -134,8 +134,8 @@ final class MirrorMembers {
 	 * @return it, with those whom to send it to
 	 */
 	synchronized Change beginChange(long offset, long length) {
-		int from = (int) (offset / this.regionSize);
-		int to = (length > 0) ? (int) ((offset + length - 1) / this.regionSize) + 1 : from;
+		int from = firstRegion(offset);
+		int to = regionAfter(offset, length);
 		Change change = new Change(from, to, reachable());
 		for (MirrorMember member : this.all) {
 			if (member.state() == MemberState.STALE) {
@@ -211,6 +211,25 @@ final class MirrorMembers {
 			member.addKindOf(failure);
 			logger.error("The {} goes on without its member {}: {}", this.name, member, failure.getMessage(), failure);
 		}
+	}
+
+	/**
+	 * Goes on without a member that cannot be read. What was to be read is written to it
+	 * again, which is how a disk replaces a sector that it cannot read.
+	 */
+	synchronized void failRead(MirrorMember member, long offset, long length, Throwable failure) {
+		fail(member, failure);
+		if (member.state() != MemberState.CURRENT) {
+			member.missed().set(firstRegion(offset), regionAfter(offset, length));
+		}
+	}
+
+	private int firstRegion(long offset) {
+		return (int) (offset / this.regionSize);
+	}
+
+	private int regionAfter(long offset, long length) {
+		return (length > 0) ? (int) ((offset + length - 1) / this.regionSize) + 1 : firstRegion(offset);
 	}
 
 	/** Called every time it is tried, which can be for days. */
@@ -296,9 +315,11 @@ final class MirrorMembers {
 		return true;
 	}
 
-	/** Returns the first region that a member has missed, -1 if there is none. */
-	synchronized int nextMissed(MirrorMember member) {
-		return member.missed().nextSetBit(0);
+	/**
+	 * Returns the first region from one on that a member has missed, -1 if there is none.
+	 */
+	synchronized int nextMissed(MirrorMember member, int from) {
+		return member.missed().nextSetBit(from);
 	}
 
 	synchronized void copied(MirrorMember member, int region) {

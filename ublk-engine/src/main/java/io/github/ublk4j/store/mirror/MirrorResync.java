@@ -19,6 +19,7 @@ package io.github.ublk4j.store.mirror;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -32,10 +33,17 @@ import io.github.ublk4j.layer.RangeLock;
 /**
  * Copies to members what they have missed, a region at a time, while requests go on. What
  * is equal already is not written.
+ * <p>
+ * A region that the member cannot read is written, and has to be readable then. One that
+ * no current member can read stays missed, and so the member stale, but the others are
+ * copied.
  */
 final class MirrorResync {
 
 	private static final Logger logger = LoggerFactory.getLogger(MirrorResync.class);
+
+	/** So many regions that cannot be read are an outage, and each can take its time. */
+	private static final int MOST_UNREADABLE = 16;
 
 	private final MirrorMembers members;
 
@@ -92,6 +100,7 @@ final class MirrorResync {
 				.repeat()
 				.takeUntil((more) -> !more)
 				.then(this.members.flush(member))
+				.then(Mono.defer(regions::endRound))
 				.then(this.labels.promote(member))
 				.then(Mono.fromSupplier(() -> this.members.isResyncing(member)));
 			return this.labels.announce().then(round.repeat().takeUntil((missedMore) -> !missedMore).then());
@@ -116,16 +125,23 @@ final class MirrorResync {
 
 		private final ByteBuffer found = ByteBuffer.allocate(MirrorResync.this.members.regionSize());
 
+		private int next;
+
+		private int unreadable;
+
+		private @Nullable Throwable whyUnreadable;
+
 		Regions(MirrorMember member) {
 			this.member = member;
 		}
 
 		/** Returns whether there may be more. */
 		Mono<Boolean> copyNext() {
-			int region = MirrorResync.this.members.nextMissed(this.member);
-			if (region < 0) {
+			int region = MirrorResync.this.members.nextMissed(this.member, this.next);
+			if (region < 0 || this.unreadable == MOST_UNREADABLE) {
 				return Mono.just(false);
 			}
+			this.next = region + 1;
 			long offset = (long) region * this.wanted.capacity();
 			int length = (int) Math.min(this.wanted.capacity(), MirrorResync.this.members.size() - offset);
 			logger.debug("Copying {} bytes at {} to {}", length, offset, this.member);
@@ -138,13 +154,35 @@ final class MirrorResync {
 					: Mono.error(new BlockIoException(BlockErrno.EIO, "it has failed again: " + this.member.failure()));
 		}
 
+		/**
+		 * Fails if there are regions that no copy was made of, so that it is tried later.
+		 */
+		Mono<Void> endRound() {
+			Throwable why = this.whyUnreadable;
+			this.next = 0;
+			return (why == null) ? Mono.empty() : Mono.error(new BlockIoException(BlockIoException.errnoOf(why),
+					"it lacks what the current members cannot read: " + why.getMessage(), why));
+		}
+
 		private Mono<Void> copy(int region, long offset, int length) {
 			ByteBuffer to = this.found.slice(0, length);
 			ByteBuffer from = this.wanted.slice(0, length);
-			return MirrorResync.this.source.read(offset, from.duplicate())
-				.then(Mono.defer(() -> this.member.store().read(MirrorBlockStore.DATA_OFFSET + offset, to.duplicate())))
-				.then(Mono.defer(() -> (from.mismatch(to) < 0) ? Mono.empty() : store(offset, from)))
-				.then(Mono.fromRunnable(() -> MirrorResync.this.members.copied(this.member, region)));
+			return MirrorResync.this.source.read(offset, from.duplicate()).thenReturn(true).onErrorResume((failure) -> {
+				this.unreadable++;
+				this.whyUnreadable = failure;
+				return Mono.empty();
+			})
+				.flatMap((readable) -> makeEqual(offset, from, to)
+					.then(Mono.fromRunnable(() -> MirrorResync.this.members.copied(this.member, region))));
+		}
+
+		private Mono<Void> makeEqual(long offset, ByteBuffer from, ByteBuffer to) {
+			return readBack(offset, to).onErrorResume((failure) -> store(offset, from).then(readBack(offset, to)))
+				.then(Mono.defer(() -> (from.mismatch(to) < 0) ? Mono.empty() : store(offset, from)));
+		}
+
+		private Mono<Void> readBack(long offset, ByteBuffer to) {
+			return Mono.defer(() -> this.member.store().read(MirrorBlockStore.DATA_OFFSET + offset, to.duplicate()));
 		}
 
 		private Mono<Void> store(long offset, ByteBuffer data) {
