@@ -20,6 +20,8 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import reactor.core.publisher.Mono;
 
@@ -175,7 +177,8 @@ public final class ChunkBlockStoreBuilder {
 	/**
 	 * Opens the volume, and makes it if it is not there.
 	 * @return the store; fails with a {@link StoreUnavailableException} if the volume is
-	 * not what was asked for, or another server holds it
+	 * not what was asked for, or another server holds it. If it is cancelled, the volume
+	 * is given up when it has been claimed
 	 */
 	public Mono<ChunkBlockStore> open() {
 		if (this.parallelism < 1 || this.retries < 0 || this.timeout.toMillis() < 1 || this.lease.toSeconds() < 1) {
@@ -185,8 +188,23 @@ public final class ChunkBlockStoreBuilder {
 		}
 		return this.volume.describe().switchIfEmpty(Mono.defer(this::create)).flatMap((descriptor) -> {
 			descriptor.require(this.volume, this.size, this.chunkSize);
+			return claim().map((chunks) -> new ChunkBlockStore(this.volume, descriptor, chunks, this));
+		});
+	}
+
+	/** A claim that comes when nobody waits for it any more is given up. */
+	private Mono<ChunkStore> claim() {
+		return Mono.defer(() -> {
 			VolumeClaim claim = new VolumeClaim(holder(), this.readOnly, this.lease, this.takeOver);
-			return this.volume.claim(claim).map((chunks) -> new ChunkBlockStore(this.volume, descriptor, chunks, this));
+			CompletableFuture<ChunkStore> claimed = this.volume.claim(claim).toFuture();
+			AtomicBoolean decided = new AtomicBoolean();
+			return Mono.fromFuture(claimed, true)
+				.filter((chunks) -> decided.compareAndSet(false, true))
+				.doOnCancel(() -> {
+					if (decided.compareAndSet(false, true)) {
+						claimed.thenAccept((chunks) -> chunks.release().onErrorComplete().subscribe());
+					}
+				});
 		});
 	}
 

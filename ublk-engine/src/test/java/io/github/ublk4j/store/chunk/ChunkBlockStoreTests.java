@@ -166,6 +166,19 @@ class ChunkBlockStoreTests {
 	}
 
 	@Test
+	void claimThatNobodyWaitsForIsGivenUp() {
+		Sinks.Empty<Void> gate = Sinks.empty();
+		this.volume.beforeClaim = gate::asMono;
+		ChunkBlockStore.of(this.volume).size(SIZE).chunkSize(CHUNK).open().subscribe().dispose();
+		this.volume.beforeClaim = Mono::empty;
+		assertThatExceptionOfType(StoreUnavailableException.class).isThrownBy(this::open);
+
+		gate.tryEmitEmpty();
+
+		write(open(), 0, bytes(1, 512));
+	}
+
+	@Test
 	void neighboursThatFillAChunkTogetherNeedNoRead() {
 		ChunkBlockStore store = open((builder) -> builder.parallelism(1));
 		Sinks.Empty<Void> gate = Sinks.empty();

@@ -68,6 +68,9 @@ final class TestChunkVolume implements ChunkVolume {
 
 	volatile Supplier<Mono<Void>> beforeFlush = Mono::empty;
 
+	/** What ends before a claim does. */
+	volatile Supplier<Mono<Void>> beforeClaim = Mono::empty;
+
 	/** Ends requests for a token without one. */
 	volatile boolean withoutTokens;
 
@@ -110,7 +113,7 @@ final class TestChunkVolume implements ChunkVolume {
 					"Stop it, or take over."));
 		}
 		this.holder = claim.holder();
-		return Mono.just(new Claim(claim.holder(), ++this.token));
+		return this.beforeClaim.get().thenReturn(new Claim(claim.holder(), ++this.token));
 	}
 
 	/**
