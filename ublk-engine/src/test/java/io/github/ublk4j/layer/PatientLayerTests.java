@@ -190,7 +190,9 @@ class PatientLayerTests {
 		for (int i = 0; i < TimeoutStore.MOST_LATE; i++) {
 			store.flush().subscribe().dispose();
 		}
+		int tried = this.below.journal().size();
 		assertThat(errno(store.flush())).isEqualTo(BlockErrno.ETIMEDOUT);
+		assertThat(this.below.journal()).hasSize(tried);
 		this.below.release();
 		assertThat(errno(store.flush())).isNull();
 	}
