@@ -103,7 +103,9 @@ final class SpecFactory {
 		value("recovery", device.recovery(), BlockDevice::recovery, builder::recovery);
 		requestTimeout(device.requestTimeout(), builder);
 		value("onShutdown", device.onShutdown(), BlockDevice::onShutdown, (value) -> this.onShutdown = value);
-		return customize(builder);
+		DiskSpec spec = customize(builder);
+		RecoverableLayers.require(spec, device);
+		return spec;
 	}
 
 	private void requestTimeout(@Nullable Duration property, DiskSpec.Builder builder) {

@@ -27,6 +27,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.layer.BlockLayer;
 import io.github.ublk4j.layer.CacheStore;
@@ -44,6 +45,7 @@ import io.github.ublk4j.layer.ReadaheadStore;
 import io.github.ublk4j.layer.StatsStore;
 import io.github.ublk4j.layer.WindowStore;
 import io.github.ublk4j.spring.BlockDevice;
+import io.github.ublk4j.spring.BlockDeviceCustomizer;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestDisks;
 import io.github.ublk4j.spring.TestUblk;
@@ -365,6 +367,42 @@ class LayersTests {
 			.run((context) -> assertFailure(context,
 					"The disk 'ram' cannot be made: ublk.devices.ram.layer.delay.write-zeroes is PT-1S.",
 					"Use 0 to 1d, such as 5ms."));
+	}
+
+	@Test
+	void writeBackCacheOnDiskThatOutlivesTheApplicationIsRefused() {
+		ApplicationContextRunner writeBack = memory("ublk.devices.ram.layers=cache",
+				"ublk.devices.ram.layer.cache.mode=write-back");
+		writeBack.withPropertyValues("ublk.devices.ram.recovery=reissue")
+			.run((context) -> assertFailure(context,
+					"The disk 'ram' (store memory) cannot be made: ublk.devices.ram.recovery is REISSUE, "
+							+ "and ublk.devices.ram.layer.cache.mode is WRITE_BACK.",
+					"What is not written back ends with the application, but this disk does not. Use write-through, "
+							+ "or set ublk.devices.ram.recovery=none."));
+		writeBack.run((context) -> assertThat(context).hasNotFailed());
+		memory("ublk.devices.ram.layers=cache", "ublk.devices.ram.recovery=reissue")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void snapshotOfDiskThatOutlivesTheApplicationIsRefused() {
+		ApplicationContextRunner snapshot = memory("ublk.devices.ram.layers=stats,copy-on-write",
+				"ublk.devices.ram.recovery=fail-io", "ublk.devices.ram.on-shutdown=quiesce");
+		snapshot.run((context) -> assertFailure(context,
+				"The disk 'ram' (store memory) cannot be made: ublk.devices.ram.recovery is FAIL_IO, "
+						+ "and ublk.devices.ram.layers is stats, copy-on-write.",
+				"The overlay of copy-on-write ends with the application, but this disk does not. "
+						+ "Remove the layer copy-on-write, or set ublk.devices.ram.recovery=none."));
+		snapshot.withPropertyValues("ublk.devices.ram.read-only=true")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void recoveryOfCustomizerIsRefusedAsItsOwn() {
+		memory("ublk.devices.ram.layers=copy-on-write")
+			.withBean(BlockDeviceCustomizer.class, () -> (disk, builder) -> builder.recovery(Recovery.QUEUE))
+			.run((context) -> assertThat(cause(context.getStartupFailure()))
+				.hasMessageContaining("a BlockDeviceCustomizer sets its recovery to QUEUE, and "));
 	}
 
 	@Test
