@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.spring.redis;
 
+import java.util.Optional;
+import java.util.Properties;
 import java.util.regex.Pattern;
 
 import io.github.ublk4j.store.StoreUnavailableException;
@@ -40,6 +42,8 @@ import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
 public final class RedisChunkVolume implements ChunkVolume {
 
 	private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+
+	private static final String POLICY = "maxmemory_policy";
 
 	private final RedisScripts scripts;
 
@@ -95,13 +99,26 @@ public final class RedisChunkVolume implements ChunkVolume {
 
 	/** A chunk that has been evicted would read as zeros. */
 	private Mono<Void> requireNoEviction() {
-		return this.scripts.info("memory").flatMap((memory) -> {
-			String policy = memory.getProperty("maxmemory_policy", "noeviction");
-			return policy.startsWith("allkeys") ? Mono.error(new StoreUnavailableException(
+		return this.scripts.info("memory")
+			.flatMap((memory) -> Mono.justOrEmpty(eviction(memory)))
+			.flatMap((policy) -> Mono.error(new StoreUnavailableException(
 					"The " + this + " could lose data: the server evicts any key when its memory is full "
 							+ "(maxmemory-policy=" + policy + ").",
-					"Set maxmemory-policy to noeviction, or use another server.")) : Mono.empty();
-		});
+					"Set maxmemory-policy to noeviction, or use another server.")));
+	}
+
+	/**
+	 * Finds a policy that evicts keys which never expire. A cluster answers for each of
+	 * its servers, with the address and a dot before the name. A server that does not
+	 * tell, as some that are rented, is taken to evict nothing.
+	 */
+	private static Optional<String> eviction(Properties memory) {
+		return memory.stringPropertyNames()
+			.stream()
+			.filter((name) -> name.equals(POLICY) || name.endsWith("." + POLICY))
+			.map((name) -> memory.getProperty(name, ""))
+			.filter((policy) -> policy.startsWith("allkeys"))
+			.findAny();
 	}
 
 	@Override
