@@ -97,13 +97,25 @@ abstract class ChunkStoreFactory implements ConfiguredStoreFactory {
 			.takeOver(chunks.takeOver());
 		DataSize chunkSize = chunks.chunkSize();
 		if (chunkSize != null) {
-			builder.chunkSize(Math.toIntExact(Math.min(chunkSize.toBytes(), Integer.MAX_VALUE)));
+			builder.chunkSize(bytes(chunkSize));
 		}
 		ChunkBlockStore opened = answer(volume, builder.open());
 		if (opened == null) {
 			throw new IllegalStateException("The " + volume + " was not opened");
 		}
 		return opened;
+	}
+
+	private static int bytes(DataSize chunkSize) {
+		long bytes = chunkSize.toBytes();
+		if (bytes < VolumeDescriptor.MIN_CHUNK_SIZE || bytes > VolumeDescriptor.MAX_CHUNK_SIZE
+				|| Long.bitCount(bytes) != 1) {
+			throw new StoreUnavailableException("chunks.chunk-size is " + SizeText.of(bytes) + ".",
+					"Set chunks.chunk-size of the disk to a power of two from "
+							+ SizeText.of(VolumeDescriptor.MIN_CHUNK_SIZE) + " to "
+							+ SizeText.of(VolumeDescriptor.MAX_CHUNK_SIZE) + ", or leave it out.");
+		}
+		return (int) bytes;
 	}
 
 	private <T> @Nullable T answer(ChunkVolume volume, Mono<T> question) {

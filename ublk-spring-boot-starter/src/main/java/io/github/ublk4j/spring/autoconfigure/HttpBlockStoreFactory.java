@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.time.Duration;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
@@ -84,11 +85,21 @@ final class HttpBlockStoreFactory implements ConfiguredStoreFactory {
 
 	private HttpBlockStore open(String store, HttpStore properties) {
 		HttpBlockStore.Builder builder = HttpBlockStore.at(this.client.get(), store);
-		if (properties.timeout() != null) {
-			builder.timeout(properties.timeout());
+		Duration timeout = properties.timeout();
+		if (timeout != null) {
+			if (timeout.toMillis() < 1) {
+				throw new StoreUnavailableException("http.timeout is " + timeout + ".",
+						"Set http.timeout of the disk to 1ms or more, such as 5s, or leave it out.");
+			}
+			builder.timeout(timeout);
 		}
-		if (properties.retries() != null) {
-			builder.retries(properties.retries());
+		Integer retries = properties.retries();
+		if (retries != null) {
+			if (retries < 0) {
+				throw new StoreUnavailableException("http.retries is " + retries + ".",
+						"Set http.retries of the disk to 0 or more, such as 3, or leave it out.");
+			}
+			builder.retries(retries);
 		}
 		try {
 			return Objects.requireNonNull(builder.open().block(), "no store");

@@ -108,6 +108,27 @@ class ChunkStoreAutoConfigurationTests {
 				.hasMessageContaining("was made with 1048576 bytes, not 2097152."));
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "100KB, 100KB", "0, 0B", "-4KB, -4KB", "64MB, 64MB", "4TB, 4TB" })
+	void sizeOfChunksOutOfBoundsIsNamed(String size, String shown) {
+		String remedy = "Set chunks.chunk-size of the disk to a power of two from 4KB to 32MB, or leave it out.";
+		String store = "directory:" + this.directory.resolve("disk");
+		ApplicationContextRunner disk = this.contextRunner.withPropertyValues("ublk.devices.disk.size=1MB",
+				"ublk.devices.disk.chunks.chunk-size=" + size);
+		disk.withPropertyValues("ublk.devices.disk.store=" + store).run((context) -> {
+			assertThat(failure(context))
+				.hasMessageEndingWith(store + " cannot be opened: chunks.chunk-size is " + shown + ".");
+			assertThat(failure(context).remedy()).isEqualTo(remedy);
+		});
+		disk.withPropertyValues("ublk.devices.disk.store=mirror",
+				"ublk.devices.disk.mirror.stores=" + store + ",memory")
+			.run((context) -> {
+				assertThat(failure(context))
+					.hasMessageEndingWith("its member " + store + ": chunks.chunk-size is " + shown + ".");
+				assertThat(failure(context).remedy()).isEqualTo(remedy);
+			});
+	}
+
 	@Test
 	void redisOfTheApplicationIsUsed() {
 		redis().withPropertyValues("ublk.devices.disk.size=1MB").run((context) -> keepsData());

@@ -109,6 +109,20 @@ class HttpStoreAutoConfigurationTests {
 	}
 
 	@Test
+	void propertyOutOfBoundsIsNamed() {
+		this.contextRunner.withPropertyValues("ublk.devices.image.http.retries=-1").run((context) -> {
+			assertThat(failure(context)).hasMessageContaining(" cannot be opened: http.retries is -1.");
+			assertThat(failure(context).remedy())
+				.isEqualTo("Set http.retries of the disk to 0 or more, such as 3, or leave it out.");
+		});
+		this.contextRunner.withPropertyValues("ublk.devices.image.http.timeout=0").run((context) -> {
+			assertThat(failure(context)).hasMessageContaining(" cannot be opened: http.timeout is PT0S.");
+			assertThat(failure(context).remedy())
+				.isEqualTo("Set http.timeout of the disk to 1ms or more, such as 5s, or leave it out.");
+		});
+	}
+
+	@Test
 	void oneOfSeveralWebClientsMustBePrimary() {
 		ApplicationContextRunner several = this.contextRunner.withBean("a", WebClient.Builder.class,
 				WebClient::builder);
