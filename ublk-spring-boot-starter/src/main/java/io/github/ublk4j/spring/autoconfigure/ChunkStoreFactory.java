@@ -120,7 +120,7 @@ abstract class ChunkStoreFactory implements ConfiguredStoreFactory {
 
 	private <T> @Nullable T answer(ChunkVolume volume, Mono<T> question) {
 		try {
-			return question.block(patience());
+			return question.timeout(patience(), Mono.error(() -> late(volume))).block();
 		}
 		catch (StoreUnavailableException | IllegalArgumentException ex) {
 			throw ex;
@@ -130,6 +130,11 @@ abstract class ChunkStoreFactory implements ConfiguredStoreFactory {
 			throw new StoreUnavailableException("The " + volume + " cannot be used: " + cause.getMessage() + ".",
 					this.connection, ex);
 		}
+	}
+
+	private StoreUnavailableException late(ChunkVolume volume) {
+		return new StoreUnavailableException(
+				"The " + volume + " has not answered within " + patience().toSeconds() + " seconds.", this.connection);
 	}
 
 	@Override
