@@ -296,8 +296,9 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 
 	/**
 	 * Drops everything that has been written since the layer was made or committed. All
-	 * other requests wait. Nothing above may still have cached what is dropped: unmount
-	 * first.
+	 * other requests wait. Nothing above may still have what is dropped: unmount first,
+	 * and lay a {@link CacheStore}, {@link ReadaheadStore} or {@link ChecksumStore} below
+	 * this layer, not above.
 	 * @return completes when the store below is what is read
 	 */
 	public Mono<Void> discardOverlay() {
