@@ -355,12 +355,22 @@ final class DeviceParts {
 
 	private void requireNoUserOfTheEnd() {
 		List<String> users = this.driver.users(id());
-		if (users.isEmpty() && this.driver.isTaken(id())) {
+		if (users.isEmpty() && isTaken()) {
 			users = List.of("a mount or device that this process cannot see has taken it");
 		}
 		if (!users.isEmpty()) {
 			throw new UblkException("disk '" + name() + "' is not made smaller, which would cut off what is stored at "
 					+ "its end, because " + String.join(", ", users) + ". Close that first", null);
+		}
+	}
+
+	private boolean isTaken() {
+		try {
+			return this.driver.isTaken(id());
+		}
+		catch (LinuxException ex) {
+			throw new UblkException("disk '" + name() + "' is not made smaller, because this process may not open it, "
+					+ "and so cannot tell whether it is mounted elsewhere. Let it read " + this.driver.path(id()), ex);
 		}
 	}
 

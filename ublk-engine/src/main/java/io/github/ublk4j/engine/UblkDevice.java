@@ -74,6 +74,8 @@ public final class UblkDevice {
 	private boolean meantToStay;
 
 	// of live devices: failures are told once, and nothing of those that never were live
+	private volatile boolean wasLive;
+
 	private boolean failureIsNews;
 
 	// the driver has taken the tags of a queue back
@@ -307,10 +309,24 @@ public final class UblkDevice {
 				this.state = DeviceState.FAILED;
 			}
 			UblkException reported = new UblkException(reason + ". Nor could what there is of it be removed: "
-					+ left.getMessage() + ". Stop the disk to try that again", cause);
+					+ left.getMessage() + ". That is tried again when the disk is started again", cause);
 			reported.addSuppressed(left);
 			return reported;
 		}
+	}
+
+	/**
+	 * Returns whether this is what is left of a start that has failed.
+	 */
+	boolean isLeftover() {
+		return this.state == DeviceState.FAILED && !this.wasLive;
+	}
+
+	/**
+	 * Removes what is left of a start that has failed. Blocks.
+	 */
+	void removeLeftover() {
+		stopNow(false);
 	}
 
 	private synchronized void goLive() {
@@ -318,6 +334,7 @@ public final class UblkDevice {
 			throw new UblkException(this.failure, this.failureCause);
 		}
 		this.state = DeviceState.LIVE;
+		this.wasLive = true;
 		this.failureIsNews = true;
 		this.news.add((listener) -> listener.live(this));
 		DeviceStatus status = status();
@@ -344,7 +361,7 @@ public final class UblkDevice {
 				}
 				requireUnused(users);
 				this.state = DeviceState.STOPPED;
-				if (before != DeviceState.STARTING) {
+				if (this.wasLive) {
 					this.news.add((listener) -> listener.stopped(this));
 				}
 			}

@@ -169,7 +169,9 @@ public final class UblkEngine implements AutoCloseable {
 	 * Makes a device.
 	 * @param spec name, size and geometry
 	 * @param handler what serves its requests
-	 * @return the live device; an error leaves nothing behind
+	 * @return the live device. An error leaves nothing behind, unless a handler blocks:
+	 * what cannot be removed then goes with the next start of that name, or with
+	 * {@link #close()}
 	 */
 	public Mono<UblkDevice> start(DiskSpec spec, BlockDeviceHandler handler) {
 		return start(spec, () -> DiskServer.of(handler, (inner) -> this.settings.decorated(spec.name(), inner)));
@@ -179,7 +181,9 @@ public final class UblkEngine implements AutoCloseable {
 	 * Makes a device of a store, which the caller closes after the device stopped.
 	 * @param spec name, size and geometry; the size is at most that of the store
 	 * @param store where the data goes
-	 * @return the live device; an error leaves nothing behind
+	 * @return the live device. An error leaves nothing behind, unless a handler blocks:
+	 * what cannot be removed then goes with the next start of that name, or with
+	 * {@link #close()}
 	 */
 	public Mono<UblkDevice> start(DiskSpec spec, BlockStore store) {
 		return start(spec, () -> DiskServer.of(store, (inner) -> this.settings.decorated(spec.name(), inner)));
@@ -189,7 +193,9 @@ public final class UblkEngine implements AutoCloseable {
 	 * Makes a device of a pipeline.
 	 * @param spec name, size and geometry
 	 * @param stream what serves its requests
-	 * @return the live device; an error leaves nothing behind
+	 * @return the live device. An error leaves nothing behind, unless a handler blocks:
+	 * what cannot be removed then goes with the next start of that name, or with
+	 * {@link #close()}
 	 */
 	public Mono<UblkDevice> startStream(DiskSpec spec, BlockRequestStream stream) {
 		return start(spec, () -> DiskServer.ofStream(stream));
@@ -224,6 +230,7 @@ public final class UblkEngine implements AutoCloseable {
 	private UblkDevice startNow(DiskSpec spec, DiskServer server) {
 		server.requireOperations(spec);
 		server.requireCapacity(spec);
+		removeLeftover(spec.name());
 		UblkDevice device = new UblkDevice(spec, server, this.driver, this.tasks, this.settings, this::forget);
 		register(device);
 		try {
@@ -231,11 +238,20 @@ public final class UblkEngine implements AutoCloseable {
 			return device;
 		}
 		catch (Throwable ex) {
-			// what could not be undone is stopped by its name, or with the engine
-			if (device.status().state() != DeviceState.FAILED) {
+			if (!device.isLeftover()) {
 				forget(device);
 			}
 			throw ex;
+		}
+	}
+
+	private void removeLeftover(String name) {
+		UblkDevice known;
+		synchronized (this.devices) {
+			known = this.devices.get(name);
+		}
+		if (known != null && known.isLeftover()) {
+			known.removeLeftover();
 		}
 	}
 

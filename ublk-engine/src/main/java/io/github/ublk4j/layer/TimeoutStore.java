@@ -127,7 +127,7 @@ public final class TimeoutStore extends ForwardingBlockStore {
 			String what = operation + " of " + length + " bytes at offset " + offset;
 			if (this.late.get() >= MOST_LATE) {
 				return Mono.error(new BlockIoException(BlockErrno.ETIMEDOUT, what + " was not tried: the store has "
-						+ MOST_LATE + " requests that it has not answered within " + this.timeout));
+						+ MOST_LATE + " requests that are late, or were cancelled, and that it has not answered"));
 			}
 			// taken by the first of two: its turn, or the end of its time before it
 			AtomicReference<@Nullable Supplier<Mono<T>>> notBegun = new AtomicReference<>(request);

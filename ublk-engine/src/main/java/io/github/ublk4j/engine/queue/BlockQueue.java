@@ -198,9 +198,12 @@ public final class BlockQueue {
 
 	/**
 	 * Asks the thread for a sign of life. Any thread.
-	 * @return completes when the thread has seen the question, or has ended
+	 * @return completes when the thread has seen the question, has ended, or never began
 	 */
 	public CompletableFuture<@Nullable Void> ping() {
+		if (this.loop.thread().getState() == Thread.State.NEW) {
+			return CompletableFuture.completedFuture(null);
+		}
 		Ping ping = new Ping();
 		this.loop.handOver(ping);
 		return ping.answer;

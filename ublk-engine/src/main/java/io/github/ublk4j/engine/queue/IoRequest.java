@@ -472,7 +472,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 	// A pipeline may come to a request that was taken away meanwhile: that must not end
 	// it, and the object still is what it was
-	private void requireActiveOrTakenAway() {
+	final void requireActiveOrTakenAway() {
 		int current = (int) STATE.getAcquire(this);
 		if (current != ACTIVE && current != CANCELLED) {
 			throw inactive(current);
@@ -687,7 +687,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 		@Override
 		public boolean forceUnitAccess() {
-			requireActive();
+			requireActiveOrTakenAway();
 			return this.forceUnitAccess;
 		}
 
@@ -740,7 +740,7 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 
 		@Override
 		public boolean mayUnmap() {
-			requireActive();
+			requireActiveOrTakenAway();
 			return this.mayUnmap;
 		}
 

@@ -189,9 +189,9 @@ final class DirectoryChunkStore implements ChunkStore {
 	}
 
 	/** What has waited for its turn may get it when the directory is another server's. */
-	private void requireHeld() throws FencedException {
+	private void requireHeld() throws IOException {
 		if (this.released) {
-			throw new FencedException("it was given up");
+			throw new IOException("the directory was given up");
 		}
 	}
 

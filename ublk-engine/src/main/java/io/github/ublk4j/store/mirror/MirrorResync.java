@@ -36,7 +36,7 @@ import io.github.ublk4j.layer.RangeLock;
  * <p>
  * A region that the member cannot read is written, and has to be readable then. One that
  * no current member can read stays missed, and so the member stale, but the others are
- * copied.
+ * copied, as long as there are only a few such regions.
  */
 final class MirrorResync {
 

@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
@@ -84,21 +85,7 @@ class StreamServerTests extends AbstractQueueTests {
 	@Test
 	void requestIsEmittedOnlyOnDemand() throws Exception {
 		ConcurrentLinkedQueue<BlockRequest> emitted = new ConcurrentLinkedQueue<>();
-		AtomicReference<Subscription> subscription = new AtomicReference<>();
-		startStream((requests) -> {
-			requests.subscribe(new BaseSubscriber<>() {
-				@Override
-				protected void hookOnSubscribe(Subscription given) {
-					subscription.set(given);
-				}
-
-				@Override
-				protected void hookOnNext(BlockRequest request) {
-					emitted.add(request);
-				}
-			});
-			return Mono.never();
-		});
+		AtomicReference<Subscription> subscription = startWithoutDemand(emitted::add);
 		CompletableFuture<byte[]> first = this.driver.read(0, 512);
 		CompletableFuture<byte[]> second = this.driver.read(512, 512);
 		Awaitility.await().until(() -> queue().snapshot().inFlight() == 2);
@@ -133,21 +120,9 @@ class StreamServerTests extends AbstractQueueTests {
 	@Test
 	void requestsThatAreTakenAwayWhileTheyWaitLeaveTheirPlaces() throws Exception {
 		List<BlockRequest> emitted = new CopyOnWriteArrayList<>();
-		AtomicReference<Subscription> subscription = new AtomicReference<>();
-		startStream((requests) -> {
-			requests.subscribe(new BaseSubscriber<>() {
-				@Override
-				protected void hookOnSubscribe(Subscription given) {
-					subscription.set(given);
-				}
-
-				@Override
-				protected void hookOnNext(BlockRequest request) {
-					emitted.add(request);
-					request.complete();
-				}
-			});
-			return Mono.never();
+		AtomicReference<Subscription> subscription = startWithoutDemand((request) -> {
+			emitted.add(request);
+			request.complete();
 		});
 		List<CompletableFuture<byte[]>> kept = new ArrayList<>();
 		for (int round = 0; round < 3; round++) {
@@ -166,6 +141,25 @@ class StreamServerTests extends AbstractQueueTests {
 			get(read);
 		}
 		assertThat(emitted).hasSize(DEPTH);
+	}
+
+	private AtomicReference<Subscription> startWithoutDemand(Consumer<BlockRequest> onNext) {
+		AtomicReference<Subscription> subscription = new AtomicReference<>();
+		startStream((requests) -> {
+			requests.subscribe(new BaseSubscriber<>() {
+				@Override
+				protected void hookOnSubscribe(Subscription given) {
+					subscription.set(given);
+				}
+
+				@Override
+				protected void hookOnNext(BlockRequest request) {
+					onNext.accept(request);
+				}
+			});
+			return Mono.never();
+		});
+		return subscription;
 	}
 
 	private void timeOut(List<CompletableFuture<byte[]>> requests) {
