@@ -36,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Of {@link MotoServer a test double of S3}, with the SDK's own retries and time-outs.
  */
-@Tag("outage")
+@Tag("s3")
 class S3OutageTests extends AbstractOutageTests {
 
 	private static @Nullable MotoServer server;

@@ -37,6 +37,7 @@ import io.github.ublk4j.store.chunk.FencedException;
 import io.github.ublk4j.store.chunk.VolumeClaim;
 import io.github.ublk4j.store.chunk.VolumeDescriptor;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -55,6 +56,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 /**
  * A disk in a bucket, of a {@link TestS3 test double}.
  */
+@Tag("s3")
 class S3ChunkVolumeTests extends AbstractChunkVolumeTests {
 
 	@Override
