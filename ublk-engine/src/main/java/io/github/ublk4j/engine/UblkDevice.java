@@ -73,9 +73,9 @@ public final class UblkDevice {
 
 	private boolean meantToStay;
 
-	// of live devices: failures are told once, and nothing of those that never were live
 	private volatile boolean wasLive;
 
+	// of live devices: failures are told once, and nothing of those that never were live
 	private boolean failureIsNews;
 
 	// the driver has taken the tags of a queue back
@@ -513,9 +513,11 @@ public final class UblkDevice {
 	 */
 	private final class Failures implements BlockQueue.Listener {
 
+		private static final String REFUSED = "its requests end with EIO until it is stopped";
+
 		@Override
 		public void failed(int queue, String reason, @Nullable Throwable cause) {
-			report(reason, cause, "its requests end with EIO until it is stopped");
+			report(reason, cause, REFUSED);
 		}
 
 		private void report(String reason, @Nullable Throwable cause, String consequence) {
@@ -539,7 +541,7 @@ public final class UblkDevice {
 		public void died(int queue, String reason, Throwable cause) {
 			report(reason, cause, switch (spec().recovery()) {
 				case QUEUE, REISSUE -> "its requests wait until it is stopped, or the next server takes it over";
-				case NONE, FAIL_IO -> "its requests end with EIO until it is stopped";
+				case NONE, FAIL_IO -> REFUSED;
 			});
 			// only the driver can answer what the dead thread owned
 			UblkDevice.this.tasks.start(UblkDevice.this::abandon);

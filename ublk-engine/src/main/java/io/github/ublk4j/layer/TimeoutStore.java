@@ -124,10 +124,9 @@ public final class TimeoutStore extends ForwardingBlockStore {
 	private <T> Mono<T> limited(BlockOperation operation, long offset, long length, Supplier<Mono<T>> request,
 			UnaryOperator<Mono<T>> waiting) {
 		return Mono.defer(() -> {
-			String what = operation + " of " + length + " bytes at offset " + offset;
 			if (this.late.get() >= MOST_LATE) {
-				return Mono.error(new BlockIoException(BlockErrno.ETIMEDOUT, what + " was not tried: the store has "
-						+ MOST_LATE + " requests that are late, or were cancelled, and that it has not answered"));
+				return Mono.error(failure(operation, offset, length, "was not tried: the store has " + MOST_LATE
+						+ " requests that are late, or were cancelled, and that it has not answered"));
 			}
 			// taken by the first of two: its turn, or the end of its time before it
 			AtomicReference<@Nullable Supplier<Mono<T>>> notBegun = new AtomicReference<>(request);
@@ -144,9 +143,14 @@ public final class TimeoutStore extends ForwardingBlockStore {
 			};
 			return Mono.fromFuture(answer, true).timeout(this.timeout, Mono.error(() -> {
 				giveUp.run();
-				return new BlockIoException(BlockErrno.ETIMEDOUT, what + " was not answered within " + this.timeout);
+				return failure(operation, offset, length, "was not answered within " + this.timeout);
 			})).doOnCancel(giveUp);
 		});
+	}
+
+	private static BlockIoException failure(BlockOperation operation, long offset, long length, String what) {
+		return new BlockIoException(BlockErrno.ETIMEDOUT,
+				operation + " of " + length + " bytes at offset " + offset + " " + what);
 	}
 
 }

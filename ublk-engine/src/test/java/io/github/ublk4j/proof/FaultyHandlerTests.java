@@ -100,8 +100,7 @@ class FaultyHandlerTests {
 			assertThat(device.status().bufferBytes()).as(run.toString())
 				.isLessThanOrEqualTo(2 * device.status().maxBufferBytes());
 			Awaitility.await(run.toString()).atMost(PATIENCE).untilAsserted(() -> assertCounted(device, clients));
-			// three faults in four are none, so a disk that serves on answers most
-			// requests
+			// three requests in four meet no fault
 			assertThat(sum(clients, DiskClient::answered)).as("%s: requests that succeeded", run)
 				.isGreaterThan(sum(clients, DiskClient::failed) - sum(clients, DiskClient::timedOut));
 		}

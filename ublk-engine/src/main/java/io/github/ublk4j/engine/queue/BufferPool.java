@@ -47,8 +47,6 @@ final class BufferPool {
 
 	private final int depth;
 
-	private final int largest;
-
 	private final long plan;
 
 	private final SizeClass[] classes;
@@ -79,10 +77,10 @@ final class BufferPool {
 		this.memory = memory;
 		this.depth = depth;
 		this.plan = (long) depth * largest;
-		this.largest = largest;
 		this.classes = new SizeClass[indexOf(largest) + 1];
 		for (int i = 0; i < this.classes.length; i++) {
-			this.classes[i] = new SizeClass();
+			int size = (int) Math.min((long) LinuxPlatform.PAGE_SIZE << i, largest);
+			this.classes[i] = new SizeClass(size, Math.max(1, Math.min(SLAB, largest) / size));
 		}
 	}
 
@@ -98,10 +96,7 @@ final class BufferPool {
 	 * @throws LinuxException if memory is short
 	 */
 	IoBuffer take(int length) {
-		int index = indexOf(length);
-		SizeClass sizeClass = this.classes[index];
-		int size = (int) Math.min((long) LinuxPlatform.PAGE_SIZE << index, this.largest);
-		int count = Math.max(1, Math.min(SLAB, this.largest) / size);
+		SizeClass sizeClass = this.classes[indexOf(length)];
 		List<Slab> unneeded;
 		synchronized (this) {
 			placeAbandoned();
@@ -114,15 +109,14 @@ final class BufferPool {
 			if (free != null) {
 				return handOut(free);
 			}
-			boolean full = this.bytes + (long) count * size > this.plan;
+			boolean full = this.bytes + sizeClass.slabSize() > this.plan;
 			unneeded = full ? removeAll(this.slabs.stream().filter((slab) -> slab.taken == 0).toList()) : List.of();
-			this.bytes += (long) count * size;
+			this.bytes += sizeClass.slabSize();
 		}
-		// Not under the lock: the kernel may find room for it by writing to this very
-		// disk,
+		// not under the lock: the kernel may make room by writing to this very disk,
 		// whose loop gives buffers back
 		unneeded.forEach(Slab::release);
-		return handOutNew(sizeClass, count, size);
+		return handOutNew(sizeClass);
 	}
 
 	private PooledBuffer handOut(PooledBuffer buffer) {
@@ -132,30 +126,30 @@ final class BufferPool {
 		return buffer;
 	}
 
-	private PooledBuffer handOutNew(SizeClass sizeClass, int count, int size) {
+	private PooledBuffer handOutNew(SizeClass sizeClass) {
 		BufferMemory made = null;
 		try {
-			made = this.memory.allocate(count * size);
+			made = this.memory.allocate(sizeClass.slabSize());
 		}
 		finally {
 			if (made == null) {
-				giveUpTurn((long) count * size);
+				giveUpTurn(sizeClass.slabSize());
 			}
 		}
 		Slab slab = new Slab(made, sizeClass);
-		for (int i = 0; i < count; i++) {
-			slab.buffers.add(new PooledBuffer(slab, i * size, size));
+		for (int i = 0; i < sizeClass.buffersPerSlab; i++) {
+			slab.buffers.add(new PooledBuffer(slab, i * sizeClass.bufferSize, sizeClass.bufferSize));
 		}
 		synchronized (this) {
 			if (!this.released) {
 				this.slabs.add(slab);
 				this.locked &= made.locked();
-				slab.buffers.subList(1, count).forEach(sizeClass.free::push);
+				slab.buffers.subList(1, sizeClass.buffersPerSlab).forEach(sizeClass.free::push);
 				return handOut(slab.buffers.get(0));
 			}
 		}
 		slab.release();
-		giveUpTurn(slab.size());
+		giveUpTurn(sizeClass.slabSize());
 		throw ended();
 	}
 
@@ -324,9 +318,22 @@ final class BufferPool {
 
 	private static final class SizeClass {
 
+		private final int bufferSize;
+
+		private final int buffersPerSlab;
+
 		private final Deque<PooledBuffer> free = new ArrayDeque<>();
 
 		private int fewestFree;
+
+		SizeClass(int bufferSize, int buffersPerSlab) {
+			this.bufferSize = bufferSize;
+			this.buffersPerSlab = buffersPerSlab;
+		}
+
+		int slabSize() {
+			return this.buffersPerSlab * this.bufferSize;
+		}
 
 	}
 

@@ -51,7 +51,7 @@ public record VolumeDescriptor(UUID id, long size, int chunkSize, int formatVers
 		if (size <= 0) {
 			throw new IllegalArgumentException("A volume cannot have " + size + " bytes. Use 1 or more.");
 		}
-		if (chunkSize < MIN_CHUNK_SIZE || chunkSize > MAX_CHUNK_SIZE || Integer.bitCount(chunkSize) != 1) {
+		if (!isChunkSize(chunkSize)) {
 			throw new IllegalArgumentException("A volume cannot have chunks of " + chunkSize
 					+ " bytes. Use a power of two from " + MIN_CHUNK_SIZE + " to " + MAX_CHUNK_SIZE + ".");
 		}
@@ -121,6 +121,15 @@ public record VolumeDescriptor(UUID id, long size, int chunkSize, int formatVers
 					+ " bytes, not " + wantedChunkSize + ".",
 					"Leave the chunk size out, make it the same, or use another volume.");
 		}
+	}
+
+	/**
+	 * Returns whether chunks can have a size.
+	 * @param bytes the size
+	 * @return whether it is a power of two within the bounds
+	 */
+	public static boolean isChunkSize(long bytes) {
+		return bytes >= MIN_CHUNK_SIZE && bytes <= MAX_CHUNK_SIZE && Long.bitCount(bytes) == 1;
 	}
 
 }

@@ -108,8 +108,7 @@ abstract class ChunkStoreFactory implements ConfiguredStoreFactory {
 
 	private static int bytes(DataSize chunkSize) {
 		long bytes = chunkSize.toBytes();
-		if (bytes < VolumeDescriptor.MIN_CHUNK_SIZE || bytes > VolumeDescriptor.MAX_CHUNK_SIZE
-				|| Long.bitCount(bytes) != 1) {
+		if (!VolumeDescriptor.isChunkSize(bytes)) {
 			throw new StoreUnavailableException("chunks.chunk-size is " + SizeText.of(bytes) + ".",
 					"Set chunks.chunk-size of the disk to a power of two from "
 							+ SizeText.of(VolumeDescriptor.MIN_CHUNK_SIZE) + " to "
