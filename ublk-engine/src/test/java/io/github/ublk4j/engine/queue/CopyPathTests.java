@@ -114,6 +114,27 @@ class CopyPathTests extends AbstractQueueTests {
 		assertThat(transfer.fixedBuffer()).isEqualTo(DataPath.NO_FIXED_BUFFER);
 	}
 
+	/** Requests that it has served in the meantime must not keep it. */
+	@Test
+	void abandonedBufferComesBackWhenItsHandlerHasLetGo() throws Exception {
+		serve(false, (read) -> (read.offset() == 0) ? Mono.never() : Mono.empty());
+		// more often than the queue may give buffers up at the same time
+		for (int i = 0; i < 20; i++) {
+			for (int j = 0; j < 8; j++) {
+				get(this.driver.read(512, 4096));
+			}
+			System.gc();
+			queue().answeringWithin(Duration.ofMillis(1));
+			CompletableFuture<byte[]> forgotten = this.driver.read(0, 4096);
+			await().until(() -> {
+				queue().failOverdue();
+				return forgotten.isDone();
+			});
+			assertFails(forgotten, BlockErrno.ETIMEDOUT);
+			queue().answeringWithin(Duration.ZERO);
+		}
+	}
+
 	private void serve(boolean registers, Function<ReadRequest, Mono<Void>> read) {
 		this.driver.onRegistration((memory) -> {
 			this.registered.add(memory);
