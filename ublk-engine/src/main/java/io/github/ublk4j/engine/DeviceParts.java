@@ -369,8 +369,10 @@ final class DeviceParts {
 			return this.driver.isTaken(id());
 		}
 		catch (LinuxException ex) {
-			throw new UblkException("disk '" + name() + "' is not made smaller, because this process may not open it, "
-					+ "and so cannot tell whether it is mounted elsewhere. Let it read " + this.driver.path(id()), ex);
+			throw new UblkException(
+					"disk '" + name() + "' is not made smaller, because this process cannot tell whether "
+							+ "it is mounted elsewhere: " + ex.getMessage() + ". Let it read " + this.driver.path(id()),
+					ex);
 		}
 	}
 
