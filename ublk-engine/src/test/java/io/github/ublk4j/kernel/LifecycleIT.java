@@ -205,6 +205,26 @@ class LifecycleIT {
 	}
 
 	@Test
+	void idleDeviceDoesNotLookLikeWaitForIo() throws Exception {
+		try (UblkEngine engine = UblkEngine.create()) {
+			assumeThat(engine.driver().block().features())
+				.as("IORING_ENTER_NO_IOWAIT is in Linux 6.15, UPDATE_SIZE in 6.16")
+				.contains("UPDATE_SIZE");
+			engine.start(DiskSpec.named("idle").size(SIZE).queues(2).build(), new RamDisk(SIZE)).block();
+			// what udev and the like read of a new disk is over
+			Thread.sleep(1000);
+			long before = ioWaitMillis();
+			Thread.sleep(2000);
+			assertThat(ioWaitMillis() - before).isLessThan(500);
+		}
+	}
+
+	private static long ioWaitMillis() throws IOException {
+		String processors = Files.readAllLines(Path.of("/proc/stat")).get(0);
+		return 10 * Long.parseLong(processors.split(" +", -1)[5]);
+	}
+
+	@Test
 	void twoBusyDevicesDoNotDisturbEachOther() {
 		try (UblkEngine engine = UblkEngine.create()) {
 			List<UblkDevice> devices = Flux.just("left", "right")

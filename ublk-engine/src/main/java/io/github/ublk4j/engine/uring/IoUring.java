@@ -36,6 +36,11 @@ import io.github.ublk4j.engine.linux.Mapping;
 /**
  * A submission queue and a completion queue shared with the kernel. One thread owns a
  * ring and makes every call, including {@link #close()}.
+ * <p>
+ * Waiting for completions does not count as a wait for I/O, where the kernel can tell
+ * these apart (Linux 6.15, {@code IORING_ENTER_NO_IOWAIT}): a queue that has nothing to
+ * do always has commands with the driver, and would look like a disk that is too slow in
+ * {@code /proc/stat} and {@code /proc/pressure/io}.
  */
 public final class IoUring implements AutoCloseable {
 
@@ -129,6 +134,8 @@ public final class IoUring implements AutoCloseable {
 
 	private static final int ENTER_REGISTERED_RING = 1 << 4;
 
+	private static final int ENTER_NO_IOWAIT = 1 << 7;
+
 	private static final int REGISTER_BUFFERS = 0;
 
 	private static final int REGISTER_FILES = 2;
@@ -165,6 +172,8 @@ public final class IoUring implements AutoCloseable {
 	private static final int SQ_CQ_OVERFLOW = 1 << 1;
 
 	private static final int FEAT_SINGLE_MMAP = 1;
+
+	private static final int FEAT_NO_IOWAIT = 1 << 17;
 
 	// struct io_uring_getevents_arg
 	private static final int EXT_ARG_SIZE = 24;
@@ -225,7 +234,7 @@ public final class IoUring implements AutoCloseable {
 	// what enter names the ring by, and how it is to be taken
 	private int enterFd;
 
-	private int enterFlags = ENTER_GETEVENTS;
+	private int enterFlags;
 
 	private boolean reaping;
 
@@ -287,7 +296,9 @@ public final class IoUring implements AutoCloseable {
 		int sqArrayOffset = params.getInt(ParamsDescriptor.SQ_OFF_ARRAY);
 		long cqSize = cqesOffset + (long) this.cqEntries * cqeSize;
 		long sqSize = array ? sqArrayOffset + (long) this.sqEntries * Integer.BYTES : cqesOffset;
-		boolean single = (params.getInt(ParamsDescriptor.FEATURES) & FEAT_SINGLE_MMAP) != 0;
+		int features = params.getInt(ParamsDescriptor.FEATURES);
+		this.enterFlags = ENTER_GETEVENTS | (((features & FEAT_NO_IOWAIT) != 0) ? ENTER_NO_IOWAIT : 0);
+		boolean single = (features & FEAT_SINGLE_MMAP) != 0;
 		List<Mapping> mapped = new ArrayList<>();
 		try {
 			mapped.add(map(OFF_SQ_RING, single ? Math.max(sqSize, cqSize) : sqSize, "submission queue"));
@@ -356,7 +367,7 @@ public final class IoUring implements AutoCloseable {
 			return false;
 		}
 		this.enterFd = update.getInt(RSRC_UPDATE_OFFSET);
-		this.enterFlags = ENTER_GETEVENTS | ENTER_REGISTERED_RING;
+		this.enterFlags |= ENTER_REGISTERED_RING;
 		return true;
 	}
 
