@@ -45,6 +45,7 @@ import io.github.ublk4j.engine.UblkException;
 import io.github.ublk4j.engine.linux.LinuxFile;
 import io.github.ublk4j.engine.linux.LinuxPlatform;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -83,6 +84,8 @@ class RecoveryIT {
 
 	@ParameterizedTest
 	@MethodSource("modes")
+	@Timeout(value = 1, unit = TimeUnit.HOURS) // for all rounds; each has limits of its
+												// own
 	void mountedFileSystemSurvivesItsServer(DataMode mode) throws Exception {
 		ServerProcess server = ServerProcess.start(this.directory, Recovery.REISSUE, mode);
 		String path = server.path();
@@ -96,7 +99,8 @@ class RecoveryIT {
 					.redirectErrorStream(true)
 					.redirectOutput(this.directory.resolve("fio.log").toFile())
 					.start();
-				TimeUnit.MILLISECONDS.sleep(300 + 400L * round);
+				TimeUnit.MILLISECONDS.sleep(300 + 400L * (round % 6));
+				assertThat(load.isAlive()).as("fio is at work").isTrue();
 				server.kill();
 				server = ServerProcess.start(this.directory, Recovery.REISSUE, mode);
 				assertThat(server.path()).isEqualTo(path);
@@ -113,6 +117,8 @@ class RecoveryIT {
 
 	@ParameterizedTest
 	@EnumSource(value = Recovery.class, names = { "QUEUE", "REISSUE", "FAIL_IO" })
+	@Timeout(value = 1, unit = TimeUnit.HOURS) // for all rounds; each has limits of its
+												// own
 	void acknowledgedWritesAreThereAfterAKill(Recovery recovery) throws Exception {
 		assumeThat(recovery != Recovery.FAIL_IO || KernelModes.hasZeroCopy()).as("FAIL_IO is in Linux 6.14 and later")
 			.isTrue();
