@@ -61,6 +61,9 @@ final class BufferPool {
 
 	private int taken;
 
+	// threads that wait for their turn
+	private int waiting;
+
 	private long bytes;
 
 	private boolean locked = true;
@@ -156,7 +159,7 @@ final class BufferPool {
 	private synchronized void giveUpTurn(long reserved) {
 		this.taken--;
 		this.bytes -= reserved;
-		notifyAll();
+		notifyWaiting();
 	}
 
 	private static IllegalStateException ended() {
@@ -166,6 +169,9 @@ final class BufferPool {
 	// A request has one buffer. There is one more only while a thread has not noticed
 	// yet that the request it makes a buffer for has ended
 	private void awaitTurn() {
+		if (this.taken < this.depth) {
+			return;
+		}
 		long end = System.nanoTime() + PATIENCE_NANOS;
 		while (this.taken == this.depth && !this.released) {
 			long left = end - System.nanoTime();
@@ -174,12 +180,16 @@ final class BufferPool {
 				throw new LinuxException("take a buffer", Errno.ENOMEM, "All " + this.depth
 						+ " of the queue are taken, some by requests that were not answered in time");
 			}
+			this.waiting++;
 			try {
 				TimeUnit.NANOSECONDS.timedWait(this, left);
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();
 				throw new IllegalStateException("Interrupted while waiting for a buffer", ex);
+			}
+			finally {
+				this.waiting--;
 			}
 		}
 	}
@@ -244,7 +254,13 @@ final class BufferPool {
 		if (slab.abandoned && slab.taken == 0) {
 			slab.memory.release(true);
 		}
-		notifyAll();
+		notifyWaiting();
+	}
+
+	private void notifyWaiting() {
+		if (this.waiting > 0) {
+			notifyAll();
+		}
 	}
 
 	private long pinnedBytes() {

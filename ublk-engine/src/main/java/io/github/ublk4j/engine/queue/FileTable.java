@@ -48,6 +48,9 @@ final class FileTable {
 
 	private final long[] lastLookups;
 
+	// places beyond were never used
+	private int used;
+
 	private long lookups;
 
 	private @Nullable Runnable waker;
@@ -122,6 +125,7 @@ final class FileTable {
 			return false;
 		}
 		this.files[place] = file;
+		this.used = Math.max(this.used, place + 1);
 		this.waker = loopWaker;
 		file.addListener(loopWaker);
 		return true;
@@ -139,7 +143,7 @@ final class FileTable {
 	 * Lets go of files that were closed by their owners.
 	 */
 	void dropRetired() {
-		for (int place = 0; place < this.files.length; place++) {
+		for (int place = 0; place < this.used; place++) {
 			SharedFile file = this.files[place];
 			if (file != null && file.isRetired() && file.isUnused()) {
 				forget(place);

@@ -129,6 +129,8 @@ final class RequestLoop {
 	// set before the first request and never changed
 	private volatile @Nullable QueueTransport transport;
 
+	private boolean leaving;
+
 	private boolean inFlightTakenAway;
 
 	private boolean inFlightFailed;
@@ -434,52 +436,63 @@ final class RequestLoop {
 		endTransfers(opened);
 	}
 
+	// Each turn is a call: what is called is compiled again soon after it was given up, a
+	// loop that never ends is interpreted meanwhile
 	private void loop(QueueTransport opened) {
-		boolean leaving = false;
-		while (!this.tags.areGone() && !this.terminated) {
-			long begun = this.counters.requests();
-			takeEvents(opened);
-			takeHandedOver();
-			if (this.progressWanted) {
-				this.progressWanted = false;
-				this.server.progress();
-			}
-			if (this.serverEnded && !this.inFlightTakenAway) {
-				this.inFlightTakenAway = true;
-				this.withdrawal.takeAllAway();
-			}
-			if (this.failEverything && !this.inFlightFailed) {
-				this.inFlightFailed = true;
-				this.withdrawal.failAll();
-			}
-			if (this.overdueFound) {
-				this.overdueFound = false;
-				this.withdrawal.failOverdue(this.requestTimeout);
-			}
-			commitEndedHere();
-			this.transfers.submit(opened);
-			this.times.show();
-			// what has just arrived may be answered already, but the driver not told yet
-			leaving = leaving && nothingInFlight() && this.counters.requests() == begun;
-			if (this.tags.areGone() || leaving) {
-				break;
-			}
-			if (!this.answered && handlerHasTheOnlyRequest() && this.processorYield.bringsTasks(this.mailbox)) {
-				continue;
-			}
-			// Announce the sleep first and look again afterwards: whoever comes between
-			// either is seen here or sees the announcement and wakes the thread
-			this.sleeping.set(true);
-			// what the driver has handed over already must be looked at before the end
-			leaving = this.detaching && nothingInFlight();
-			boolean wait = !leaving && this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
-					&& !this.overdueFound && (this.inFlightFailed || !this.failEverything)
-					&& (this.inFlightTakenAway || !this.serverEnded) && (this.heldCount == 0 || holding());
-			opened.exchange(wait);
-			this.sleeping.set(false);
-			this.answered = false;
-			this.counters.entered(opened.enters());
+		boolean goesOn = true;
+		while (goesOn && !this.tags.areGone() && !this.terminated) {
+			goesOn = turn(opened);
 		}
+	}
+
+	private boolean turn(QueueTransport opened) {
+		long begun = this.counters.requests();
+		takeEvents(opened);
+		takeHandedOver();
+		if (this.progressWanted) {
+			this.progressWanted = false;
+			this.server.progress();
+		}
+		if (this.serverEnded && !this.inFlightTakenAway) {
+			this.inFlightTakenAway = true;
+			this.withdrawal.takeAllAway();
+		}
+		if (this.failEverything && !this.inFlightFailed) {
+			this.inFlightFailed = true;
+			this.withdrawal.failAll();
+		}
+		if (this.overdueFound) {
+			this.overdueFound = false;
+			this.withdrawal.failOverdue(this.requestTimeout);
+		}
+		commitEndedHere();
+		this.transfers.submit(opened);
+		this.times.show();
+		// what has just arrived may be answered already, but the driver not told yet
+		this.leaving = this.leaving && nothingInFlight() && this.counters.requests() == begun;
+		if (this.tags.areGone() || this.leaving) {
+			return false;
+		}
+		if (this.answered || !handlerHasTheOnlyRequest() || !this.processorYield.bringsTasks(this.mailbox)) {
+			exchange(opened);
+		}
+		return true;
+	}
+
+	private void exchange(QueueTransport opened) {
+		// Announce the sleep first and look again afterwards: whoever comes between
+		// either is seen here or sees the announcement and wakes the thread
+		this.sleeping.set(true);
+		// what the driver has handed over already must be looked at before the end
+		this.leaving = this.detaching && nothingInFlight();
+		boolean wait = !this.leaving && this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
+				&& !this.overdueFound && (this.inFlightFailed || !this.failEverything)
+				&& (this.inFlightTakenAway || !this.serverEnded) && (this.heldCount == 0 || holding());
+		opened.exchange(wait);
+		// at worst somebody wakes a thread that is awake
+		this.sleeping.lazySet(false);
+		this.answered = false;
+		this.counters.entered(opened.enters());
 	}
 
 	private boolean nothingInFlight() {

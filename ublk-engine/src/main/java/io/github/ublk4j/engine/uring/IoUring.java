@@ -231,6 +231,9 @@ public final class IoUring implements AutoCloseable {
 
 	private int submitted;
 
+	// what was reaped; nobody else writes it
+	private int cqHead;
+
 	// what enter names the ring by, and how it is to be taken
 	private int enterFd;
 
@@ -317,6 +320,7 @@ public final class IoUring implements AutoCloseable {
 		this.cqes = entries(this.cq, cqesOffset, cqeSize, this.cqEntries);
 		this.sqMask = this.sq.getInt(params.getInt(ParamsDescriptor.SQ_OFF_RING_MASK));
 		this.cqMask = this.cq.getInt(params.getInt(ParamsDescriptor.CQ_OFF_RING_MASK));
+		this.cqHead = this.cq.getInt(this.cqHeadOffset);
 		this.waitArgument.putLong(EXT_ARG_TS, this.waitArgumentAddress + EXT_ARG_SIZE);
 		if (array) {
 			for (int i = 0; i < this.sqEntries; i++) {
@@ -561,8 +565,8 @@ public final class IoUring implements AutoCloseable {
 		INT.setRelease(this.sq, this.sqTailOffset, tail);
 		int result = IoUringCalls.enter(this.enterFd, tail - this.submitted, minComplete, this.enterFlags | flags,
 				argument, argumentSize);
-		// also after an error: the head tells what the kernel has taken
-		this.submitted = (int) INT.getAcquire(this.sq, this.sqHeadOffset);
+		// else the head tells what the kernel has taken, also after an error
+		this.submitted = (result == tail - this.submitted) ? tail : (int) INT.getAcquire(this.sq, this.sqHeadOffset);
 		return result;
 	}
 
@@ -572,7 +576,7 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public boolean hasCompletions() {
 		ensureOpen();
-		return this.cq.getInt(this.cqHeadOffset) != (int) INT.getAcquire(this.cq, this.cqTailOffset);
+		return this.cqHead != (int) INT.getAcquire(this.cq, this.cqTailOffset);
 	}
 
 	/**
@@ -586,7 +590,7 @@ public final class IoUring implements AutoCloseable {
 		ensureOpen();
 		ensureNotReaping();
 		this.reaping = true;
-		int head = this.cq.getInt(this.cqHeadOffset);
+		int head = this.cqHead;
 		// acquire: entries are read after the tail that announces them
 		int tail = (int) INT.getAcquire(this.cq, this.cqTailOffset);
 		int count = tail - head;
@@ -600,6 +604,7 @@ public final class IoUring implements AutoCloseable {
 		finally {
 			// release: the kernel may reuse entries only after they have been read
 			INT.setRelease(this.cq, this.cqHeadOffset, head);
+			this.cqHead = head;
 			this.reaping = false;
 		}
 		return count;
