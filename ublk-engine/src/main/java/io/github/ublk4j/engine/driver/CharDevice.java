@@ -63,13 +63,12 @@ public final class CharDevice implements AutoCloseable {
 		return open(info, OPEN_PATIENCE);
 	}
 
-	// without blocking: a ring would otherwise leave every copy to a thread of the kernel
 	static CharDevice open(DeviceInfo info, Duration patience) {
 		String path = path(info.id());
 		long deadline = System.nanoTime() + patience.toNanos();
 		while (true) {
 			try {
-				return new CharDevice(LinuxFile.open(path, LinuxFile.O_RDWR | LinuxFile.O_NONBLOCK), info.queueDepth());
+				return new CharDevice(LinuxFile.open(path, LinuxFile.O_RDWR), info.queueDepth());
 			}
 			catch (LinuxException ex) {
 				if (!mayPass(ex.errno()) || System.nanoTime() - deadline > 0) {

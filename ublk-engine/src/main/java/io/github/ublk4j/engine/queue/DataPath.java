@@ -96,12 +96,28 @@ public abstract class DataPath {
 	}
 
 	/**
-	 * Lends the transfers of a request that has no buffer memory for its data; the ring
-	 * copies between that and the request. Called by the loop.
+	 * Lends the transfers of a request that has no buffer memory for its data. Called by
+	 * the loop.
 	 * @param length bytes
 	 * @return a buffer with undefined content
 	 */
 	IoBuffer lend(int length) {
+		throw hasBuffer();
+	}
+
+	/**
+	 * Copies the data of a write to memory that was lent. Called by the loop.
+	 * @throws LinuxException if the driver refuses, as when the request has ended
+	 */
+	void copyFromRequest(IoRequest request, IoBuffer lent, int length) {
+		throw hasBuffer();
+	}
+
+	/**
+	 * Copies the data of a read from memory that was lent. Called by the loop.
+	 * @throws LinuxException if the driver refuses, as when the request has ended
+	 */
+	void copyToRequest(IoRequest request, IoBuffer lent, int length) {
 		throw hasBuffer();
 	}
 

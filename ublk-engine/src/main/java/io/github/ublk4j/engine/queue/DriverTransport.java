@@ -59,13 +59,6 @@ final class DriverTransport implements QueueTransport {
 
 	private static final long KIND_CANCEL = 4;
 
-	// a copy before a transfer, which completes only when it fails, in place of the
-	// transfer
-	private static final long KIND_COPY = 5;
-
-	// a transfer and a copy
-	private static final int TRANSFER_ENTRIES = 2;
-
 	// struct ublk_auto_buf_reg: UBLK_AUTO_BUF_REG_FALLBACK
 	private static final long AUTO_REGISTER_FALLBACK = 1L << (AutoBufReg.FLAGS * Byte.SIZE);
 
@@ -73,7 +66,7 @@ final class DriverTransport implements QueueTransport {
 	private static final int EXTRA_ENTRIES = 1;
 
 	// what must be in one submission: a registration with what it is for
-	private static final int LINKED_ENTRIES = 1 + TRANSFER_ENTRIES;
+	private static final int LINKED_ENTRIES = 2;
 
 	private static final long NO_SUCH_BUFFER = 0xffff;
 
@@ -223,33 +216,11 @@ final class DriverTransport implements QueueTransport {
 			flags = 0;
 		}
 		int fixedBuffer = Math.max(0, transfer.data().fixedBuffer());
-		// A silent entry that fails is the only one of its chain to complete
-		long userData = KIND_TRANSFER << KIND_SHIFT | slot;
-		boolean copiesToRequest = transfer.copiesToRequest();
-		int entryFlags = copiesToRequest ? IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS : 0;
 		int file = this.files.indexOf(transfer.file(), transfer.fd(), transfer.request().loopWaker());
-		makeRoom(TRANSFER_ENTRIES);
-		if (transfer.copiesFromRequest()) {
-			copy(IoUring.OP_READ, transfer, IoUring.SQE_IO_LINK | IoUring.SQE_CQE_SKIP_SUCCESS,
-					KIND_COPY << KIND_SHIFT | slot);
-		}
-		if (file == FileTable.NOT_REGISTERED) {
-			file = transfer.fd();
-		}
-		else {
-			entryFlags |= IoUring.SQE_FIXED_FILE;
-		}
-		operation(opcode, entryFlags, file, position, address, (int) length, flags, fixedBuffer, userData);
-		if (copiesToRequest) {
-			copy(IoUring.OP_WRITE, transfer, 0, userData);
-		}
-	}
-
-	// Done within the submission, since the device is open without blocking
-	private void copy(int opcode, RingOperation transfer, int entryFlags, long userData) {
-		operation(opcode, IoUring.SQE_FIXED_FILE | entryFlags, CHAR_DEVICE,
-				CharDevice.positionOf(this.queue, transfer.request().tagInFlight()), transfer.data().address(),
-				(int) transfer.length(), 0, 0, userData);
+		boolean registered = file != FileTable.NOT_REGISTERED;
+		makeRoom(1);
+		operation(opcode, registered ? IoUring.SQE_FIXED_FILE : 0, registered ? file : transfer.fd(), position, address,
+				(int) length, flags, fixedBuffer, KIND_TRANSFER << KIND_SHIFT | slot);
 	}
 
 	@Override
@@ -331,9 +302,6 @@ final class DriverTransport implements QueueTransport {
 			if ((flags & IoUring.CQE_F_MORE) == 0) {
 				armWakeUp();
 			}
-		}
-		else if (kind == KIND_COPY) {
-			this.events.transferred(low, (result < 0) ? result : -Errno.EIO);
 		}
 		else if (kind == KIND_REGISTER && result < 0) {
 			this.events.pagesUnavailable(low, -result);

@@ -610,6 +610,13 @@ final class RequestLoop {
 	}
 
 	/**
+	 * Returns whether the driver waits for an answer to the request. Called by the loop.
+	 */
+	boolean isInFlight(IoRequest request) {
+		return this.slots.get(request.tagInFlight()) == request;
+	}
+
+	/**
 	 * Answers the driver, as soon as the kernel has let go of the data. Called by the
 	 * loop.
 	 */

@@ -93,7 +93,16 @@ final class RingOperation {
 
 	void locateData(DataPath path) {
 		if (movesData()) {
-			this.data.locate(path, (int) this.length);
+			this.data.locate(path, (int) this.length, isRead());
+		}
+	}
+
+	/**
+	 * Gives the request its data, when all is done.
+	 */
+	void deliver(DataPath path) {
+		if (isRead()) {
+			this.data.deliver(path, (int) this.length);
 		}
 	}
 
@@ -110,23 +119,19 @@ final class RingOperation {
 	 * was asked for must not move the rest behind the end of the buffer.
 	 */
 	boolean isPossible(int result) {
-		return !movesData() || result <= this.length - this.done || (copiesToRequest() && result == this.length);
+		return !movesData() || result <= this.length - this.done;
 	}
 
 	/**
 	 * Takes the result of what was submitted.
-	 * @param result bytes or 0, or the negative error number; with a copy to the request,
-	 * the whole length when that is done
+	 * @param result bytes or 0, or the negative error number
 	 * @return whether all is done
 	 */
 	boolean advance(int result) {
 		if (!movesData()) {
 			return result == 0;
 		}
-		if (copiesToRequest() && result == this.length) {
-			this.done = result;
-		}
-		else if (result > 0) {
+		if (result > 0) {
 			this.done += result;
 		}
 		return this.done == this.length;
@@ -260,22 +265,6 @@ final class RingOperation {
 
 	long restLength() {
 		return this.length - this.done;
-	}
-
-	/**
-	 * Returns whether the data must be copied from the request before the file is
-	 * written.
-	 */
-	boolean copiesFromRequest() {
-		return this.data.isBorrowed() && this.opcode == IoUring.OP_WRITE && this.done == 0;
-	}
-
-	/**
-	 * Returns whether the data must be copied to the request when all of it has been read
-	 * from the file.
-	 */
-	boolean copiesToRequest() {
-		return this.data.isBorrowed() && isRead();
 	}
 
 }

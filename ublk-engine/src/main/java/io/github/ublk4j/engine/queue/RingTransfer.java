@@ -217,7 +217,7 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		int result = this.operation.isPossible(reported) ? reported : -Errno.EIO;
 		boolean done = this.operation.advance(result);
 		if (done) {
-			end(this.operation.lostWrites(), true);
+			deliver();
 		}
 		else if (result > 0 && this.operation.movesData() && !this.cancelled) {
 			this.home.transfers().queue(this);
@@ -228,6 +228,20 @@ final class RingTransfer extends Mono<Void> implements Subscription {
 		else {
 			end(this.cancelled ? null : this.operation.failure(result), false);
 		}
+	}
+
+	private void deliver() {
+		try {
+			// who was told that it failed does not wait for its data
+			if (this.home.isInFlight(this.request)) {
+				this.operation.deliver(this.home.dataPath());
+			}
+		}
+		catch (RuntimeException | Error ex) {
+			end(ex, false);
+			return;
+		}
+		end(this.operation.lostWrites(), true);
 	}
 
 	private void transferThroughMemory() {

@@ -56,16 +56,7 @@ final class SimulatedTransfer {
 
 	private final int flags;
 
-	private final boolean copiesFromRequest;
-
-	private final boolean copiesToRequest;
-
-	private final ByteBuffer pages;
-
-	// all that the transfer as a whole moves, and the rest of it; none where it moves
-	// nothing
-	private final @Nullable ByteBuffer whole;
-
+	// what is still to be moved; none where nothing is
 	private final @Nullable ByteBuffer rest;
 
 	/**
@@ -77,13 +68,9 @@ final class SimulatedTransfer {
 		this.position = transfer.restPosition();
 		this.length = transfer.restLength();
 		this.flags = transfer.flags();
-		this.copiesFromRequest = transfer.copiesFromRequest();
-		this.copiesToRequest = transfer.copiesToRequest();
-		this.pages = request.pages();
 		IoBuffer memory = transfer.data().memory();
 		boolean fixed = transfer.data().fixedBuffer() != DataPath.NO_FIXED_BUFFER;
-		ByteBuffer all = fixed ? this.pages : (memory != null) ? memory.bytes().duplicate().clear() : null;
-		this.whole = (all != null) ? all.slice(0, (int) transfer.length()) : null;
+		ByteBuffer all = fixed ? request.pages() : (memory != null) ? memory.bytes().duplicate().clear() : null;
 		this.rest = (all != null)
 				? all.slice((int) (transfer.restAddress() - transfer.data().address()), (int) this.length) : null;
 	}
@@ -120,19 +107,11 @@ final class SimulatedTransfer {
 		while (target.hasRemaining() && file.read(target, this.position + target.position()) > 0) {
 			// the file may give it in pieces
 		}
-		if (!this.copiesToRequest || target.hasRemaining()) {
-			return target.position();
-		}
-		ByteBuffer all = Objects.requireNonNull(this.whole);
-		this.pages.put(0, all, 0, all.capacity());
-		return all.capacity();
+		return target.position();
 	}
 
 	private int write(FileChannel file) throws IOException {
 		ByteBuffer source = Objects.requireNonNull(this.rest);
-		if (this.copiesFromRequest) {
-			Objects.requireNonNull(this.whole).put(0, this.pages, 0, this.pages.capacity());
-		}
 		while (source.hasRemaining()) {
 			file.write(source, this.position + source.position());
 		}

@@ -46,8 +46,9 @@ final class TransferData {
 	 * Finds the data, again when the pages of the request could not be registered.
 	 * @param path how the queue moves data
 	 * @param length bytes
+	 * @param read whether it comes from the file
 	 */
-	void locate(DataPath path, int length) {
+	void locate(DataPath path, int length, boolean read) {
 		this.address = 0;
 		this.fixedBuffer = path.fixedPages(this.request);
 		this.inPages = this.fixedBuffer != DataPath.NO_FIXED_BUFFER;
@@ -57,11 +58,35 @@ final class TransferData {
 				this.fixedBuffer = path.fixedMemory(this.request);
 			}
 			else {
-				buffer = this.request.transfers().borrow(path, length);
-				this.borrowed = true;
+				buffer = borrow(path, length, read);
 			}
 			this.memory = buffer;
 			this.address = buffer.address();
+		}
+	}
+
+	private IoBuffer borrow(DataPath path, int length, boolean read) {
+		IoBuffer buffer = this.request.transfers().borrow(path, length);
+		this.borrowed = true;
+		if (!read) {
+			try {
+				path.copyFromRequest(this.request, buffer, length);
+			}
+			catch (RuntimeException | Error ex) {
+				release(path);
+				throw ex;
+			}
+		}
+		return buffer;
+	}
+
+	/**
+	 * Gives the request what was read from the file.
+	 */
+	void deliver(DataPath path, int length) {
+		IoBuffer from = this.memory;
+		if (this.borrowed && from != null) {
+			path.copyToRequest(this.request, from, length);
 		}
 	}
 
@@ -123,13 +148,6 @@ final class TransferData {
 	 */
 	long address() {
 		return this.address;
-	}
-
-	/**
-	 * Returns whether the ring copies between the memory and the request.
-	 */
-	boolean isBorrowed() {
-		return this.borrowed;
 	}
 
 }

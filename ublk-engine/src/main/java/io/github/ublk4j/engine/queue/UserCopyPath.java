@@ -79,6 +79,16 @@ class UserCopyPath extends DataPath {
 	}
 
 	@Override
+	final void copyFromRequest(IoRequest request, IoBuffer lent, int length) {
+		this.copier.fromRequest(request.tagInFlight(), lent, length);
+	}
+
+	@Override
+	final void copyToRequest(IoRequest request, IoBuffer lent, int length) {
+		this.copier.toRequest(request.tagInFlight(), lent, length);
+	}
+
+	@Override
 	final void takeBack(IoBuffer lent) {
 		this.pool.giveBack(lent);
 	}

@@ -25,7 +25,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -63,9 +62,6 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	private final List<Integer> cancelledTransfers = new ArrayList<>();
 
 	private final Map<Integer, Integer> transferResults = new LinkedHashMap<>();
-
-	// transfers that the ring follows by a copy
-	private final Map<Integer, RingOperation> copiesToRequest = new HashMap<>();
 
 	private final Map<Integer, TransferRequest> transfers = new LinkedHashMap<>();
 
@@ -207,17 +203,7 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 	public void transfer(RingOperation transfer, int slot) {
 		TransferRequest started = new TransferRequest(slot, transfer.opcode(), transfer.fd(), transfer.restPosition(),
 				transfer.restAddress(), transfer.restLength(), transfer.flags(), transfer.data().fixedBuffer());
-		boolean copiesFromRequest = transfer.copiesFromRequest();
-		int tag = transfer.request().tagInFlight();
-		this.queued.add(() -> {
-			if (copiesFromRequest) {
-				copier().fromRequest(tag, Objects.requireNonNull(transfer.data().memory()), (int) transfer.length());
-			}
-			if (transfer.copiesToRequest()) {
-				this.copiesToRequest.put(slot, transfer);
-			}
-			this.transfers.put(slot, started);
-		});
+		this.queued.add(() -> this.transfers.put(slot, started));
 	}
 
 	/**
@@ -281,15 +267,6 @@ class DriverDouble implements QueueTransport, QueueTransport.Factory {
 
 	synchronized void endTransfer(TransferRequest transfer, int result) {
 		this.transfers.remove(transfer.slot());
-		RingOperation copying = this.copiesToRequest.remove(transfer.slot());
-		if (copying != null && result == transfer.length()) {
-			int length = (int) copying.length();
-			copier().toRequest(copying.request().tagInFlight(), Objects.requireNonNull(copying.data().memory()),
-					length);
-			this.transferResults.put(transfer.slot(), length);
-			notifyAll();
-			return;
-		}
 		this.transferResults.put(transfer.slot(), result);
 		notifyAll();
 	}

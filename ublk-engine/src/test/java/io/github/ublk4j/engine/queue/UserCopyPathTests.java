@@ -367,17 +367,46 @@ class UserCopyPathTests extends AbstractQueueTests {
 	}
 
 	@Test
-	void copyThatFailsInTheChainOfATransferFailsTheRequest() {
+	void copyThatFailsBeforeATransferFailsTheRequestAndLeaksNoBuffer() {
+		this.path = new UserCopyPath(new FakeCopier() {
+			@Override
+			public void fromRequest(int tag, IoBuffer target, int length) {
+				throw new LinuxException("copy from", Errno.EINVAL);
+			}
+		}, 4, LARGEST, true);
 		serve(new TestHandler() {
 			@Override
 			public Mono<Void> write(WriteRequest write) {
 				return write.transferTo(UserCopyPathTests.this.file, 0);
 			}
 		});
-		CompletableFuture<byte[]> write = this.driver.write(0, filled(512, 1), 0);
-		// the one completion of the chain is that of the copy
-		this.driver.endTransfer(this.driver.awaitTransfer(), -Errno.EINVAL);
-		assertFails(write, BlockErrno.EINVAL);
+		for (int i = 0; i < 50; i++) {
+			assertFails(this.driver.write(0, filled(512, 1), 0), BlockErrno.EIO);
+		}
+		assertThat(this.driver.awaitTransfers(0)).isEmpty();
+		assertThat(this.path.bytes()).isEqualTo(LARGEST);
+	}
+
+	@Test
+	void copyThatFailsAfterATransferFailsTheRequestAndLeaksNoBuffer() {
+		this.path = new UserCopyPath(new FakeCopier() {
+			@Override
+			public void toRequest(int tag, IoBuffer source, int length) {
+				throw new LinuxException("copy to", Errno.EINVAL);
+			}
+		}, 4, LARGEST, true);
+		serve(new TestHandler() {
+			@Override
+			public Mono<Void> read(ReadRequest read) {
+				return read.transferFrom(UserCopyPathTests.this.file, 0);
+			}
+		});
+		for (int i = 0; i < 50; i++) {
+			CompletableFuture<byte[]> read = this.driver.read(0, 512);
+			this.driver.endTransfer(this.driver.awaitTransfer());
+			assertFails(read, BlockErrno.EIO);
+		}
+		assertThat(this.path.bytes()).isEqualTo(LARGEST);
 	}
 
 	@Test
