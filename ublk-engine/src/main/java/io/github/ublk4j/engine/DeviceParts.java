@@ -106,6 +106,8 @@ final class DeviceParts {
 
 	private boolean started;
 
+	private boolean live;
+
 	DeviceParts(DiskSpec declared, DiskServer server, Driver driver, ControlTasks tasks, EngineSettings settings) {
 		this.declared = declared;
 		this.spec = declared;
@@ -214,6 +216,14 @@ final class DeviceParts {
 		}
 		this.started = true;
 		awaitPath(device.id());
+	}
+
+	/**
+	 * Makes the device one of this server: until then, one that was taken over belongs to
+	 * those who use it, and is not removed.
+	 */
+	void live() {
+		this.live = true;
 	}
 
 	private @Nullable DeviceClaim claim() {
@@ -399,14 +409,21 @@ final class DeviceParts {
 	 * Checks that the device can be left to the next server.
 	 */
 	void requireQuiescible() {
-		Recovery recovery = UblkFeature.recovery(flagMask());
-		if (recovery == Recovery.NONE) {
-			throw new UblkException(
-					"disk '" + name() + "' cannot be quiesced, because its recovery is NONE: give it another", null);
-		}
-		if (recovery == Recovery.QUEUE && !UblkFeature.QUIESCE.in(flagMask()) && !hasEndedQueue()) {
+		requireRecovery();
+		if (UblkFeature.recovery(flagMask()) == Recovery.QUEUE && !UblkFeature.QUIESCE.in(flagMask())
+				&& !hasEndedQueue()) {
 			throw new UblkException("disk '" + name() + "' cannot be quiesced without failing requests: with recovery "
 					+ "QUEUE that needs Linux 6.16 or later; use recovery REISSUE", null);
+		}
+	}
+
+	/**
+	 * Checks that the device outlives its server.
+	 */
+	void requireRecovery() {
+		if (UblkFeature.recovery(flagMask()) == Recovery.NONE) {
+			throw new UblkException(
+					"disk '" + name() + "' cannot be quiesced, because its recovery is NONE: give it another", null);
 		}
 	}
 
@@ -475,7 +492,7 @@ final class DeviceParts {
 			giveUpClaim();
 			return List.of();
 		}
-		if (current.takenOver() && !this.started) {
+		if (current.takenOver() && !this.live) {
 			this.queues.forEach(BlockQueue::leave);
 			endQueues();
 			closeChannel();

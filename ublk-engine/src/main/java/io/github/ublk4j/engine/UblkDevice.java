@@ -234,7 +234,19 @@ public final class UblkDevice {
 	 * {@code NONE}, or a handler blocks its queue
 	 */
 	public Mono<Void> quiesce() {
-		return onControlThread(this::quiesceNow);
+		return onControlThread(() -> quiesceNow(this.parts::requireQuiescible));
+	}
+
+	/**
+	 * Leaves the disk to the next server as {@link #quiesce()} does, and also where
+	 * requests fail by that: those that arrive meanwhile do with the recovery
+	 * {@code QUEUE} before Linux 6.16, as they would if this process died. For a disk
+	 * that must outlive this server whatever it costs.
+	 * @return completes when the device can be taken over; an error if its recovery is
+	 * {@code NONE}, or a handler blocks its queue
+	 */
+	public Mono<Void> leave() {
+		return onControlThread(() -> quiesceNow(this.parts::requireRecovery));
 	}
 
 	/**
@@ -335,6 +347,7 @@ public final class UblkDevice {
 		}
 		this.state = DeviceState.LIVE;
 		this.wasLive = true;
+		this.parts.live();
 		this.failureIsNews = true;
 		this.news.add((listener) -> listener.live(this));
 		DeviceStatus status = status();
@@ -410,7 +423,7 @@ public final class UblkDevice {
 		return new UblkException("disk '" + name() + "' could not be " + how + ": " + cause.getMessage(), cause);
 	}
 
-	private void quiesceNow() {
+	private void quiesceNow(Runnable check) {
 		this.lifecycle.lock();
 		try {
 			if (this.state == DeviceState.QUIESCED) {
@@ -419,7 +432,7 @@ public final class UblkDevice {
 			if (this.state != DeviceState.LIVE && this.state != DeviceState.FAILED) {
 				throw new UblkException("disk '" + name() + "' is " + this.state + " and cannot be quiesced", null);
 			}
-			this.parts.requireQuiescible();
+			check.run();
 			quiesceParts();
 			this.forget.accept(this);
 		}

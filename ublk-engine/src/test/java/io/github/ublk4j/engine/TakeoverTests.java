@@ -17,16 +17,21 @@
 package io.github.ublk4j.engine;
 
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
@@ -39,7 +44,12 @@ import io.github.ublk4j.block.Recovery;
 import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.engine.device.DeviceClaim;
 import io.github.ublk4j.engine.device.DeviceRecords;
+import io.github.ublk4j.engine.device.Driver;
+import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.linux.Errno;
+import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.simulation.SimulatedDisk;
+import io.github.ublk4j.metrics.DiskMetrics;
 import io.github.ublk4j.store.MemoryBlockStore;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -384,6 +394,70 @@ class TakeoverTests {
 				.withMessageContaining("its recovery is NONE");
 			assertThat(device.status().state()).isEqualTo(DeviceState.LIVE);
 		}
+	}
+
+	@Test
+	void diskIsLeftWhereItCannotBeQuiesced() {
+		DiskSpec spec = disk(Recovery.QUEUE).build();
+		ControlTasks tasks = new ControlTasks();
+		UblkDevice device = device(spec, tasks, Map.of("features",
+				(features) -> (Long) Objects.requireNonNull(features) & ~UblkFeature.QUIESCE.mask()));
+		device.start();
+		this.ublk.disk("disk").write(0, filled(4096, 7)).block(PATIENCE);
+		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> device.quiesce().block(PATIENCE))
+			.withMessageContaining("Linux 6.16");
+		assertThat(device.status().state()).isEqualTo(DeviceState.LIVE);
+		device.leave().block(PATIENCE);
+		assertThat(device.status().state()).isEqualTo(DeviceState.QUIESCED);
+		tasks.shutdown();
+		assertThatNextServerReads(spec);
+	}
+
+	@Test
+	void takeOverThatFailsAtItsEndLeavesTheDisk() {
+		DiskSpec spec = disk(Recovery.REISSUE).build();
+		ControlTasks tasks = new ControlTasks();
+		UblkDevice first = device(spec, tasks, Map.of());
+		first.start();
+		this.ublk.disk("disk").write(0, filled(4096, 7)).block(PATIENCE);
+		first.leave().block(PATIENCE);
+		UblkDevice second = device(spec, tasks, Map.of("awaitPath", (there) -> {
+			throw new LinuxException("look for it", Errno.EIO);
+		}));
+		assertThatExceptionOfType(UblkException.class).isThrownBy(second::start).withMessageContaining("look for it");
+		tasks.shutdown();
+		assertThatNextServerReads(spec);
+	}
+
+	private void assertThatNextServerReads(DiskSpec spec) {
+		try (UblkEngine engine = engine().build()) {
+			assertThat(engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().takenOver()).isTrue();
+			assertThat(this.ublk.disk("disk").read(0, 4096).block(PATIENCE)).containsOnly(7);
+		}
+	}
+
+	/**
+	 * Makes a device of a driver that answers some calls otherwise than the simulated
+	 * one.
+	 */
+	private UblkDevice device(DiskSpec spec, ControlTasks tasks, Map<String, UnaryOperator<@Nullable Object>> answers) {
+		Driver simulated = this.ublk.driver(PATIENCE);
+		Driver other = (Driver) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Driver.class },
+				(proxy, method, arguments) -> {
+					try {
+						return answers.getOrDefault(method.getName(), UnaryOperator.identity())
+							.apply(method.invoke(simulated, arguments));
+					}
+					catch (InvocationTargetException ex) {
+						throw ex.getTargetException();
+					}
+				});
+		return new UblkDevice(
+				spec, DiskServer.of(this.store, UnaryOperator.identity()), other, tasks, new EngineSettings(PATIENCE,
+						PATIENCE, null, DiskMetrics.NONE, new DeviceRecords(this.state), List.of(), List.of()),
+				(forgotten) -> {
+					// no engine knows it
+				});
 	}
 
 	@Test

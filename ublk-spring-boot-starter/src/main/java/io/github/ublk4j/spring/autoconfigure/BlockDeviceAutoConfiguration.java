@@ -21,6 +21,7 @@ import io.github.ublk4j.spring.BlockDevice;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 
@@ -36,13 +37,13 @@ public final class BlockDeviceAutoConfiguration {
 
 	@Bean
 	BlockDeviceLifecycle blockDeviceLifecycle(ConfigurableListableBeanFactory beanFactory, UblkProperties properties,
-			DiskSet disks, EngineSupplier engine, Environment environment) {
+			DiskSet disks, EngineSupplier engine, Environment environment, ApplicationContext context) {
 		properties.requireValid();
 		new WrittenAttributes().requireKnown(environment);
 		DiskDeclarations declarations = new DiskDeclarations(beanFactory, properties, new WrittenNames(environment));
 		return new BlockDeviceLifecycle(declarations, disks, engine, properties.unsupportedHost(),
 				new Leftovers(properties.orphans()),
-				() -> new ShutdownPhase(environment).warnIfShorterThan(properties.drainTimeout()));
+				() -> new ShutdownPhase(environment).warnIfShorterThan(properties.drainTimeout()), context);
 	}
 
 }

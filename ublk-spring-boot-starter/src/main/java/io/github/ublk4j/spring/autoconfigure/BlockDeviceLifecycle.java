@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.autoconfigure;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import io.github.ublk4j.engine.UblkEngine;
@@ -30,13 +31,19 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+import org.springframework.boot.context.event.ApplicationFailedEvent;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationEvent;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ContextRefreshedEvent;
 
 /**
  * Starts the declared disks before the web server accepts, and stops all disks after it
- * drained. All declared disks start, or none.
+ * drained. All declared disks start, or none; and when something else keeps the
+ * application from starting, disks that it has taken over are left as they were found.
  */
-final class BlockDeviceLifecycle implements SmartLifecycle {
+final class BlockDeviceLifecycle implements SmartLifecycle, ApplicationListener<ApplicationEvent> {
 
 	/** Below those of the web server: it starts after the disks, and stops before. */
 	static final int PHASE = DEFAULT_PHASE - 4096;
@@ -57,9 +64,13 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 
 	private final Runnable check;
 
+	private final ApplicationContext context;
+
 	private boolean declared;
 
 	private volatile boolean running;
+
+	private volatile boolean contextStarted;
 
 	/**
 	 * Creates a life cycle.
@@ -69,15 +80,37 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 	 * @param unsupportedHost what happens where nothing can be served
 	 * @param leftovers what dead processes left
 	 * @param check called before disks are started
+	 * @param context what starts and stops with the disks
 	 */
 	BlockDeviceLifecycle(DiskDeclarations declarations, DiskSet disks, EngineSupplier engine,
-			UnsupportedHost unsupportedHost, Leftovers leftovers, Runnable check) {
+			UnsupportedHost unsupportedHost, Leftovers leftovers, Runnable check, ApplicationContext context) {
 		this.declarations = declarations;
 		this.disks = disks;
 		this.engine = engine;
 		this.unsupportedHost = unsupportedHost;
 		this.leftovers = leftovers;
 		this.check = check;
+		this.context = context;
+	}
+
+	/**
+	 * Hears whether the application, and not just its disks, has started. Events of child
+	 * contexts come by here too.
+	 */
+	@Override
+	public void onApplicationEvent(ApplicationEvent event) {
+		if (event instanceof ContextRefreshedEvent refreshed && refreshed.getApplicationContext() == this.context) {
+			this.contextStarted = true;
+		}
+		// a runner has failed, and the context is closed next
+		else if (event instanceof ApplicationFailedEvent failed && failed.getApplicationContext() == this.context) {
+			this.contextStarted = false;
+		}
+	}
+
+	@Override
+	public boolean supportsAsyncExecution() {
+		return false;
 	}
 
 	@Override
@@ -92,7 +125,7 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 		}
 		finally {
 			if (!this.running) {
-				stopAll();
+				stopAll(ServedDisk::undo);
 			}
 		}
 	}
@@ -176,14 +209,14 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 	@Override
 	public synchronized void stop() {
 		this.running = false;
-		stopAll();
+		stopAll(this.contextStarted ? ServedDisk::close : ServedDisk::undo);
 	}
 
 	// Not block(): a context may be closed on a thread that Reactor lets nobody block.
-	private void stopAll() {
+	private void stopAll(Function<ServedDisk, CompletableFuture<?>> how) {
 		try {
 			Flux.fromIterable(this.disks.close())
-				.flatMapDelayError(BlockDeviceLifecycle::close, CONCURRENT_STOPS, 1)
+				.flatMapDelayError((disk) -> stop(disk, how), CONCURRENT_STOPS, 1)
 				.then()
 				.toFuture()
 				.join();
@@ -196,8 +229,8 @@ final class BlockDeviceLifecycle implements SmartLifecycle {
 		}
 	}
 
-	private static Mono<Void> close(ServedDisk disk) {
-		return Mono.defer(() -> Mono.fromFuture(disk.close(), true)).onErrorResume(Exception.class, (ex) -> {
+	private static Mono<Void> stop(ServedDisk disk, Function<ServedDisk, CompletableFuture<?>> how) {
+		return Mono.defer(() -> Mono.fromFuture(how.apply(disk), true)).then().onErrorResume(Exception.class, (ex) -> {
 			logger.error("the {} could not be stopped", disk.disk(), ex);
 			return Mono.empty();
 		});

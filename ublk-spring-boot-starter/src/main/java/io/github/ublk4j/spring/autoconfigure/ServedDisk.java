@@ -203,14 +203,29 @@ final class ServedDisk {
 	 * if the device cannot be stopped.
 	 */
 	CompletableFuture<@Nullable Void> close() {
+		return close(this::endNow);
+	}
+
+	/**
+	 * Ends the disk of a context that did not start. One that was there before is left to
+	 * the next attempt, whatever is declared: somebody may have mounted it.
+	 */
+	CompletableFuture<@Nullable Void> undo() {
+		return close(() -> {
+			UblkDevice current = this.device;
+			if (this.serving && current != null && current.takenOver()) {
+				leaveNow(current);
+			}
+			else {
+				endNow();
+			}
+		});
+	}
+
+	private CompletableFuture<@Nullable Void> close(Runnable end) {
 		return this.tasks.run(() -> {
 			try {
-				if (this.disk.onShutdown() == OnShutdown.QUIESCE) {
-					quiesceNow();
-				}
-				else {
-					stopNow();
-				}
+				end.run();
 			}
 			finally {
 				closeNow();
@@ -328,11 +343,45 @@ final class ServedDisk {
 		UblkDevice current = this.device;
 		if (this.serving && current != null) {
 			current.quiesce().block();
-			this.serving = false;
+			left(current);
 			logger.info("disk '{}' at {} left to the next server", this.disk.name(), current.path());
-			this.events.add(new BlockDeviceQuiescedEvent(current));
 		}
 		closeNow();
+	}
+
+	private void leaveNow(UblkDevice current) {
+		current.leave().block();
+		left(current);
+		logger.warn("disk '{}' at {} is left to the next server, because it was there before the application, "
+				+ "which did not start, and may be in use: {}. Mend what kept the application from starting, "
+				+ "and start it again; to be rid of the disk, unmount it and start once with ublk.orphans=delete",
+				this.disk.name(), current.path(), meanwhile());
+	}
+
+	private void endNow() {
+		if (this.disk.onShutdown() == OnShutdown.QUIESCE) {
+			quiesceNow();
+		}
+		else {
+			stopNow();
+		}
+	}
+
+	private void left(UblkDevice current) {
+		this.serving = false;
+		this.events.add(new BlockDeviceQuiescedEvent(current));
+	}
+
+	/**
+	 * Returns what becomes of requests until the next server is there.
+	 */
+	private String meanwhile() {
+		return switch (this.disk.spec().recovery()) {
+			case REISSUE, NONE -> "its requests wait for the next server";
+			case QUEUE -> "its requests wait for the next server; before Linux 6.16 those that it sent during "
+					+ "the attempt may have failed";
+			case FAIL_IO -> "its requests fail until the next server is there";
+		};
 	}
 
 	private void stopNow() {
