@@ -27,6 +27,7 @@ import java.util.function.Consumer;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.device.Driver;
+import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.OwnUse;
 import io.github.ublk4j.engine.queue.BlockQueue;
 import io.github.ublk4j.metrics.InFlightRequest;
@@ -486,6 +487,9 @@ public final class UblkDevice {
 				throw new UblkException("disk '" + name() + "' is " + this.state + " and cannot be resized", null);
 			}
 			this.parts.resize(bytes);
+		}
+		catch (LinuxException ex) {
+			throw new UblkException("disk '" + name() + "' could not be resized: " + ex.getMessage(), ex);
 		}
 		finally {
 			this.lifecycle.unlock();

@@ -429,6 +429,19 @@ class TakeoverTests {
 		assertThatNextServerReads(spec);
 	}
 
+	@Test
+	void sizeThatTheDriverRefusesIsRefusedByTheDisk() {
+		ControlTasks tasks = new ControlTasks();
+		UblkDevice device = device(disk(Recovery.NONE).build(), tasks, Map.of("resize", (done) -> {
+			throw new LinuxException("UPDATE_SIZE", Errno.EIO);
+		}));
+		device.start();
+		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> device.resize(SIZE).block(PATIENCE))
+			.withMessageContaining("disk 'disk' could not be resized: UPDATE_SIZE");
+		device.stop().block(PATIENCE);
+		tasks.shutdown();
+	}
+
 	private void assertThatNextServerReads(DiskSpec spec) {
 		try (UblkEngine engine = engine().build()) {
 			assertThat(engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().takenOver()).isTrue();

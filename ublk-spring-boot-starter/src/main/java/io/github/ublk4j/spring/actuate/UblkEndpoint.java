@@ -23,6 +23,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.github.ublk4j.engine.OrphanedDevice;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkDriver;
+import io.github.ublk4j.engine.UblkUnavailableException;
 import io.github.ublk4j.engine.host.HostCheck;
 import io.github.ublk4j.metrics.InFlightRequest;
 import io.github.ublk4j.spring.BlockDevices;
@@ -128,15 +129,35 @@ public class UblkEndpoint {
 	 * @param size the new capacity such as "20GB", for {@link Action#RESIZE}
 	 * @param force whether {@link Action#STOP} stops a disk that is in use; it does not
 	 * by default
-	 * @return the disk afterwards, empty if there is none of this name
+	 * @return the disk afterwards, empty if there is none of this name; an error says why
+	 * that cannot be done, and what to do about it
 	 */
 	@WriteOperation
 	public Mono<DeviceDescriptor> change(@Selector String device, Action action, @Nullable DataSize size,
 			@Nullable Boolean force) {
 		UblkDevice found = this.devices.find(device).orElse(null);
 		if (found == null) {
-			return Mono.empty();
+			return Mono.justOrEmpty(unserved(device)).flatMap((disk) -> Mono.error(notServed(disk)));
 		}
+		return change(found, action, size, force).onErrorMap(UblkUnavailableException.class, UblkEndpoint::withRemedy);
+	}
+
+	private static IllegalStateException notServed(UnservedDescriptor disk) {
+		return new IllegalStateException("The disk '" + disk.name() + "' is not served: " + disk.reason());
+	}
+
+	/**
+	 * JMX shows no more of an exception than its message.
+	 */
+	private static UblkUnavailableException withRemedy(UblkUnavailableException unavailable) {
+		String problem = String.valueOf(unavailable.getMessage()).replaceFirst("\\.$", "");
+		return new UblkUnavailableException(unavailable.reason(), problem + ". " + unavailable.remedy(),
+				unavailable.remedy(), unavailable);
+	}
+
+	private Mono<DeviceDescriptor> change(UblkDevice found, Action action, @Nullable DataSize size,
+			@Nullable Boolean force) {
+		String device = found.name();
 		return switch (action) {
 			case PAUSE -> Mono.fromRunnable(found::pause).then(described(device));
 			case RESUME -> Mono.fromRunnable(found::resume).then(described(device));

@@ -16,12 +16,14 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
 import io.github.ublk4j.engine.UblkException;
 import io.github.ublk4j.spring.actuate.UblkEndpoint.Action;
+import io.github.ublk4j.store.StoreUnavailableException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -74,12 +76,42 @@ public class UblkEndpointWebExtension {
 		}
 		return this.endpoint.unserved(device)
 			.map((disk) -> response(disk, CONFLICT))
-			.orElseGet(() -> Mono.defer(() -> this.endpoint.change(device, known, parse(size), flag(force)))
-				.map((disk) -> new WebEndpointResponse<OperationResponseBody>(disk))
-				.defaultIfEmpty(new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND))
-				.onErrorResume(UblkException.class, (ex) -> refusal(device, ex, CONFLICT))
-				.onErrorResume(IllegalArgumentException.class,
-						(ex) -> refusal(device, ex, WebEndpointResponse.STATUS_BAD_REQUEST)));
+			.orElseGet(() -> change(device, known, size, force));
+	}
+
+	private Mono<WebEndpointResponse<OperationResponseBody>> change(String device, Action action, @Nullable String size,
+			@Nullable String force) {
+		DataSize parsed;
+		Boolean flag;
+		try {
+			parsed = parse(size);
+			flag = flag(force);
+		}
+		catch (IllegalArgumentException ex) {
+			return refusal(device, ex, WebEndpointResponse.STATUS_BAD_REQUEST);
+		}
+		return Mono.defer(() -> this.endpoint.change(device, action, parsed, flag))
+			.map((disk) -> new WebEndpointResponse<OperationResponseBody>(disk))
+			.defaultIfEmpty(new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND))
+			.onErrorResume(UblkEndpointWebExtension::isRefusal, (ex) -> refusal(device, ex, status(action, ex)));
+	}
+
+	/**
+	 * Returns whether somebody has thought of it, and says in the message what to do. The
+	 * rest is a bug, or of code of the application, and has its place in the log.
+	 */
+	private static boolean isRefusal(Throwable failure) {
+		return failure instanceof UblkException || failure instanceof IllegalStateException
+				|| failure instanceof IllegalArgumentException || failure instanceof StoreUnavailableException
+				|| failure instanceof UncheckedIOException;
+	}
+
+	/**
+	 * Only for a new size there is an argument that can be wrong.
+	 */
+	private static int status(Action action, Throwable failure) {
+		return (failure instanceof IllegalArgumentException && action == Action.RESIZE)
+				? WebEndpointResponse.STATUS_BAD_REQUEST : CONFLICT;
 	}
 
 	private static @Nullable DataSize parse(@Nullable String size) {
@@ -99,7 +131,7 @@ public class UblkEndpointWebExtension {
 		throw new IllegalArgumentException("'force' is '" + force + "': write true or false");
 	}
 
-	private static Mono<WebEndpointResponse<OperationResponseBody>> refusal(String device, Exception cause,
+	private static Mono<WebEndpointResponse<OperationResponseBody>> refusal(String device, Throwable cause,
 			int status) {
 		return response(new RefusalDescriptor(device, Credentials.hiddenIn(String.valueOf(cause.getMessage()))),
 				status);

@@ -94,7 +94,8 @@ final class ApplicationBlockDevices implements BlockDevices {
 
 	@Override
 	public Mono<UblkDevice> start(String name) {
-		return mono(() -> this.disks.start(name));
+		return mono(() -> this.disks.start(name)).onErrorMap(DiskStartupException.class,
+				DiskStartupException::inOneMessage);
 	}
 
 	@Override

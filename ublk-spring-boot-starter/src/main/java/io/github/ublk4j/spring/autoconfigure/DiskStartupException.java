@@ -43,4 +43,11 @@ final class DiskStartupException extends IllegalStateException {
 		return this.remedy;
 	}
 
+	/**
+	 * Returns the same for those who read no more than the message.
+	 */
+	DiskStartupException inOneMessage() {
+		return new DiskStartupException(getMessage() + " " + this.remedy, this.remedy, this);
+	}
+
 }

@@ -16,30 +16,40 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
+import io.github.ublk4j.block.InvalidDiskException;
 import io.github.ublk4j.engine.DeviceState;
 import io.github.ublk4j.engine.DiskInUseException;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkDriver;
 import io.github.ublk4j.engine.UblkEngine;
+import io.github.ublk4j.engine.UblkException;
+import io.github.ublk4j.engine.UblkUnavailableException;
+import io.github.ublk4j.engine.UblkUnavailableException.Reason;
 import io.github.ublk4j.metrics.InFlightRequest;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.TestUblk;
 import io.github.ublk4j.spring.UnservedBlockDevice;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkEndpointAutoConfiguration;
+import io.github.ublk4j.store.StoreUnavailableException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
 
 import org.springframework.boot.actuate.autoconfigure.endpoint.EndpointAutoConfiguration;
@@ -61,6 +71,7 @@ import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.util.unit.DataSize;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
@@ -92,7 +103,7 @@ class UblkEndpointAccessTests {
 	private final ApplicationContextRunner jmx = new ApplicationContextRunner()
 		.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, UblkEndpointAutoConfiguration.class,
 				EndpointAutoConfiguration.class, JmxAutoConfiguration.class, JmxEndpointAutoConfiguration.class))
-		.withBean(BlockDevices.class, () -> TestUblk.devices(this.scratch))
+		.withBean(BlockDevices.class, () -> this.devices)
 		.withBean(UblkEngine.class, () -> this.engine)
 		.withPropertyValues("spring.jmx.enabled=true", "management.endpoints.jmx.exposure.include=ublk");
 
@@ -215,6 +226,53 @@ class UblkEndpointAccessTests {
 					.jsonPath("$.error")
 					.value(String.class, (error) -> assertThat(error).contains("such as 20GB"));
 			}
+		});
+	}
+
+	static Stream<RuntimeException> refusals() {
+		return Stream.of(new IllegalStateException("The disk is not started. Start it."),
+				new UblkUnavailableException(Reason.MODULE_MISSING, "The disk is not started.", "Start it.", null),
+				new StoreUnavailableException("The disk is not started.", "Start it."),
+				new UblkException("The disk is not started. Start it.", null),
+				new InvalidDiskException("scratch", "size", 7, "The disk is not started. Start it."),
+				new UncheckedIOException("The disk is not started. Start it.", new IOException()));
+	}
+
+	@ParameterizedTest
+	@MethodSource("refusals")
+	void whatCannotBeDoneIsAnsweredByTheReasonAndTheRemedy(RuntimeException refusal) {
+		given(this.devices.start("scratch")).willReturn(Mono.error(refusal));
+		this.web.withPropertyValues("management.endpoint.ublk.access=UNRESTRICTED")
+			.run((context) -> change(context, "scratch", "start").expectStatus()
+				.isEqualTo(409)
+				.expectBody()
+				.jsonPath("$.error")
+				.value(String.class, (error) -> assertThat(error).contains("The disk is not started. Start it")));
+	}
+
+	@Test
+	void diskThatIsStoppedCannotBeResized() {
+		given(this.devices.resize("scratch", DataSize.ofGigabytes(8)))
+			.willReturn(Mono.error(new IllegalStateException("The disk 'scratch' is not started")));
+		this.web.withPropertyValues("management.endpoint.ublk.access=UNRESTRICTED")
+			.run((context) -> change(context, "scratch", Map.of("action", "resize", "size", "8GB")).expectStatus()
+				.isEqualTo(409)
+				.expectBody()
+				.jsonPath("$.error")
+				.isEqualTo("The disk 'scratch' is not started"));
+	}
+
+	@Test
+	void jmxTellsWhatCannotBeDoneAndTheRemedy() {
+		given(this.devices.start("scratch")).willReturn(Mono
+			.error(new UblkUnavailableException(Reason.MODULE_MISSING, "There is no ublk.", "Load the module.", null)));
+		this.jmx.withPropertyValues("management.endpoint.ublk.access=UNRESTRICTED").run((context) -> {
+			assertThatException().isThrownBy(() -> invoke("change", "scratch", "start"))
+				.havingRootCause()
+				.withMessage("There is no ublk. Load the module.");
+			assertThatException().isThrownBy(() -> invoke("change", "tape", "start"))
+				.havingRootCause()
+				.withMessage("The disk 'tape' is not served: no kernel");
 		});
 	}
 
