@@ -20,12 +20,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -41,6 +43,11 @@ import io.github.ublk4j.block.BlockIoException;
  * interrupted, which would be the end of the disk. Cancelling work here does therefore
  * not interrupt it, as it would on a Reactor scheduler, and the threads ignore any other
  * interrupt.
+ * <p>
+ * A change that was cancelled when it had begun, because the time of its request was over
+ * for example, is <em>late</em>: it holds its range until its thread has ended. Whatever
+ * touches the range meanwhile waits, so that a late change never lands on top of what was
+ * acknowledged after it, and nobody has read what was there before it.
  */
 final class BlockingIo {
 
@@ -49,6 +56,12 @@ final class BlockingIo {
 	private final String owner;
 
 	private final ThreadPoolExecutor executor;
+
+	/** Changed with the lock of {@link #waiting}; empty but for hangs. */
+	private final List<Execution> late = new CopyOnWriteArrayList<>();
+
+	/** What waits for late changes. Guards itself. */
+	private final List<Execution> waiting = new ArrayList<>();
 
 	/**
 	 * Creates the threads, when they are needed.
@@ -68,21 +81,19 @@ final class BlockingIo {
 	/**
 	 * Returns a Mono that does some work per subscription. Cancelled before the work
 	 * begins, it is not done; afterwards it runs to its end and nobody is told.
+	 * @param range what the work touches
 	 * @param work what to do
 	 * @return terminates on a thread of this object
 	 */
-	Mono<Void> run(Work work) {
+	Mono<Void> run(Range range, Work work) {
 		return new Mono<>() {
 
 			@Override
 			public void subscribe(CoreSubscriber<? super Void> actual) {
-				Execution execution = new Execution(work, actual);
+				Execution execution = new Execution(range, work, actual);
 				actual.onSubscribe(execution);
-				try {
-					BlockingIo.this.executor.execute(execution);
-				}
-				catch (RejectedExecutionException ex) {
-					execution.reject();
+				if (!waits(execution)) {
+					execute(execution);
 				}
 			}
 
@@ -90,19 +101,78 @@ final class BlockingIo {
 	}
 
 	/**
-	 * Accepts no more work and waits for what it has accepted.
+	 * Returns whether there is any change that was cancelled and has not ended.
+	 */
+	boolean hasLateChanges() {
+		return !this.late.isEmpty();
+	}
+
+	private boolean waits(Execution execution) {
+		if (this.late.isEmpty()) {
+			return false;
+		}
+		synchronized (this.waiting) {
+			if (this.executor.isShutdown() || !touchesLate(execution)) {
+				return false;
+			}
+			this.waiting.add(execution);
+			return true;
+		}
+	}
+
+	private boolean touchesLate(Execution execution) {
+		return this.late.stream().anyMatch((change) -> change.range.overlaps(execution.range));
+	}
+
+	private void execute(Execution execution) {
+		try {
+			this.executor.execute(execution);
+		}
+		catch (RejectedExecutionException ex) {
+			execution.reject();
+		}
+	}
+
+	/** Holds the range of a change that has begun, unless it has ended. */
+	private void hold(Execution change) {
+		synchronized (this.waiting) {
+			this.late.add(change);
+			if (!change.compareAndSet(Execution.BEGUN, Execution.LATE)) {
+				this.late.remove(change);
+			}
+		}
+	}
+
+	private void letGo(Execution change) {
+		List<Execution> free = new ArrayList<>();
+		synchronized (this.waiting) {
+			this.late.remove(change);
+			this.waiting.removeIf((execution) -> !touchesLate(execution) && free.add(execution));
+		}
+		free.forEach(this::execute);
+	}
+
+	/**
+	 * Accepts no more work and waits for what it has accepted, but for what waits for
+	 * late changes: that fails.
 	 * @param bound how long to wait
 	 * @return whether all of it has ended; if not, what has not begun never will, and
 	 * what runs goes on
 	 */
 	boolean close(Duration bound) {
 		this.executor.shutdown();
+		List<Execution> held;
+		synchronized (this.waiting) {
+			held = List.copyOf(this.waiting);
+			this.waiting.clear();
+		}
+		held.forEach(Execution::reject);
 		if (awaitEnd(bound)) {
 			return true;
 		}
-		List<Runnable> waiting = new ArrayList<>();
-		this.executor.getQueue().drainTo(waiting);
-		waiting.forEach((execution) -> ((Execution) execution).reject());
+		List<Runnable> queued = new ArrayList<>();
+		this.executor.getQueue().drainTo(queued);
+		queued.forEach((execution) -> ((Execution) execution).reject());
 		return this.executor.isTerminated();
 	}
 
@@ -142,6 +212,21 @@ final class BlockingIo {
 
 	}
 
+	/**
+	 * What some work touches.
+	 *
+	 * @param offset where it begins, in bytes
+	 * @param length bytes, 0 for work that touches no data
+	 * @param changed whether the work changes it
+	 */
+	record Range(long offset, long length, boolean changed) {
+
+		boolean overlaps(Range other) {
+			return this.offset < other.offset + other.length && other.offset < this.offset + this.length;
+		}
+
+	}
+
 	private final class IoThread extends Thread {
 
 		IoThread(Runnable runnable, String name) {
@@ -170,13 +255,22 @@ final class BlockingIo {
 
 		private static final int BEGUN = 1;
 
+		/** Before it has begun, or while it reads. */
 		private static final int CANCELLED = 2;
+
+		/** Cancelled while it changes its range. */
+		private static final int LATE = 3;
+
+		private static final int ENDED = 4;
+
+		private final transient Range range;
 
 		private final transient Work work;
 
 		private final transient CoreSubscriber<? super Void> actual;
 
-		Execution(Work work, CoreSubscriber<? super Void> actual) {
+		Execution(Range range, Work work, CoreSubscriber<? super Void> actual) {
+			this.range = range;
 			this.work = work;
 			this.actual = actual;
 		}
@@ -186,30 +280,35 @@ final class BlockingIo {
 			if (!compareAndSet(WAITING, BEGUN)) {
 				return;
 			}
+			Throwable failure = null;
 			try {
 				this.work.run();
 			}
 			catch (Throwable ex) {
 				// Whatever it is, the request must end.
-				fail(ex);
-				return;
+				failure = ex;
 			}
-			if (get() == BEGUN) {
-				this.actual.onComplete();
-			}
+			end(failure);
 		}
 
 		void reject() {
 			if (compareAndSet(WAITING, BEGUN)) {
-				fail(new BlockIoException(BlockErrno.EIO, BlockingIo.this.owner + " is closed"));
+				end(new BlockIoException(BlockErrno.EIO, BlockingIo.this.owner + " is closed"));
 			}
 		}
 
-		private void fail(Throwable failure) {
-			if (get() == BEGUN) {
+		private void end(@Nullable Throwable failure) {
+			boolean awaited = compareAndSet(BEGUN, ENDED);
+			if (!awaited && get() == LATE) {
+				letGo(this);
+			}
+			if (awaited && failure == null) {
+				this.actual.onComplete();
+			}
+			else if (awaited) {
 				this.actual.onError(failure);
 			}
-			else {
+			else if (failure != null) {
 				Operators.onErrorDropped(failure, this.actual.currentContext());
 			}
 		}
@@ -221,7 +320,15 @@ final class BlockingIo {
 
 		@Override
 		public void cancel() {
-			set(CANCELLED);
+			if (compareAndSet(WAITING, CANCELLED)) {
+				return;
+			}
+			if (!this.range.changed()) {
+				compareAndSet(BEGUN, CANCELLED);
+			}
+			else if (get() == BEGUN) {
+				hold(this);
+			}
 		}
 
 	}

@@ -60,7 +60,8 @@ import io.github.ublk4j.engine.linux.SharedFile;
  * <strong>Cancellation.</strong> A request that is cancelled before it has begun does
  * nothing. One that has begun runs to its end and uses its buffer until then; nobody is
  * told when. Whoever needs the buffer back must not cancel but await the end, or close
- * the store.
+ * the store. Until a change that was cancelled has ended, other requests for its range
+ * wait for it, so that it never lands on top of what was written after it.
  * <p>
  * <strong>Durability.</strong> A write is durable after a later FLUSH
  * ({@code fdatasync(2)}). The operating system reports a write that it has lost to one
@@ -207,7 +208,8 @@ public final class FileBlockStore implements BlockStore {
 		if (violation != null) {
 			return Mono.error(violation);
 		}
-		return this.threads.run(() -> {
+		boolean changes = operation != BlockOperation.READ && operation != BlockOperation.FLUSH;
+		return this.threads.run(new BlockingIo.Range(offset, length, changes), () -> {
 			try {
 				work.run();
 			}
@@ -217,6 +219,22 @@ public final class FileBlockStore implements BlockStore {
 				throw new BlockIoException(errnoOf(ex), operation + " of " + length + " bytes at offset " + offset
 						+ " of " + this.path + " failed: " + ex.getMessage(), ex);
 			}
+		});
+	}
+
+	/**
+	 * Returns whether there are changes that were cancelled and run on. Transfers have to
+	 * wait for those of their range.
+	 */
+	boolean hasLateChanges() {
+		return this.threads.hasLateChanges();
+	}
+
+	/**
+	 * Waits until no change that was cancelled runs on in a range.
+	 */
+	Mono<Void> awaitLateChanges(long offset, long length) {
+		return this.threads.run(new BlockingIo.Range(offset, length, false), () -> {
 		});
 	}
 

@@ -17,12 +17,14 @@
 package io.github.ublk4j.store;
 
 import java.util.Set;
+import java.util.function.Supplier;
 
 import io.github.ublk4j.block.BackingFile;
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
+import io.github.ublk4j.block.BlockRequest;
 import io.github.ublk4j.block.DiscardRequest;
 import io.github.ublk4j.block.FlushRequest;
 import io.github.ublk4j.block.ReadRequest;
@@ -47,12 +49,27 @@ final class FileTransferHandler implements BlockDeviceHandler {
 
 	@Override
 	public Mono<Void> read(ReadRequest request) {
+		if (this.store.hasLateChanges()) {
+			return afterLateChanges(request, () -> request.transferFrom(this.file, request.offset()));
+		}
 		return request.transferFrom(this.file, request.offset());
 	}
 
 	@Override
 	public Mono<Void> write(WriteRequest request) {
+		if (this.store.hasLateChanges()) {
+			return afterLateChanges(request, () -> request.transferTo(this.file, request.offset()));
+		}
 		return request.transferTo(this.file, request.offset());
+	}
+
+	/**
+	 * Begins a transfer when no discard or zeroing of its range is under way any more
+	 * that a thread of the store has begun, since a transfer could not do it, and that
+	 * was then cancelled.
+	 */
+	private Mono<Void> afterLateChanges(BlockRequest request, Supplier<Mono<Void>> transfer) {
+		return this.store.awaitLateChanges(request.offset(), request.length()).then(Mono.defer(transfer));
 	}
 
 	@Override
@@ -64,8 +81,10 @@ final class FileTransferHandler implements BlockDeviceHandler {
 	public Mono<Void> discard(DiscardRequest request) {
 		long offset = request.offset();
 		long length = request.length();
-		return request.punchHole(this.file, offset)
-			.onErrorResume(FileTransferHandler::isUnsupported, (ex) -> this.store.discard(offset, length));
+		Mono<Void> transfer = this.store.hasLateChanges()
+				? afterLateChanges(request, () -> request.punchHole(this.file, offset))
+				: request.punchHole(this.file, offset);
+		return transfer.onErrorResume(FileTransferHandler::isUnsupported, (ex) -> this.store.discard(offset, length));
 	}
 
 	@Override
@@ -73,9 +92,11 @@ final class FileTransferHandler implements BlockDeviceHandler {
 		long offset = request.offset();
 		long length = request.length();
 		boolean mayUnmap = request.mayUnmap();
-		return request.zeroRange(this.file, offset)
-			.onErrorResume(FileTransferHandler::isUnsupported,
-					(ex) -> this.store.writeZeroes(offset, length, mayUnmap));
+		Mono<Void> transfer = this.store.hasLateChanges()
+				? afterLateChanges(request, () -> request.zeroRange(this.file, offset))
+				: request.zeroRange(this.file, offset);
+		return transfer.onErrorResume(FileTransferHandler::isUnsupported,
+				(ex) -> this.store.writeZeroes(offset, length, mayUnmap));
 	}
 
 	// not every file system can do both, nor every block device any range

@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -55,6 +56,7 @@ import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.block.FlushRequest;
+import io.github.ublk4j.block.WriteRequest;
 import io.github.ublk4j.engine.linux.SharedFile;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -606,6 +608,114 @@ class FileBlockStoreTests extends AbstractBlockStoreTests {
 	}
 
 	@Test
+	void writeThatWasCancelledNeverLandsOnTopOfALaterOne() throws Exception {
+		Gate gate = new Gate();
+		FileBlockStore store = open(builder().channelDecorator(gate));
+		cancelWhenBegun(gate, store.write(0, ByteBuffer.wrap(bytes(1, 1024))));
+
+		CompletableFuture<Void> later = store.write(512, ByteBuffer.wrap(bytes(2, 512))).toFuture();
+		CompletableFuture<Void> elsewhere = store.write(1024, ByteBuffer.wrap(bytes(3, 512))).toFuture();
+		gate.awaitEntered(2);
+		assertThat(later).isNotDone();
+		gate.open();
+
+		later.get(10, TimeUnit.SECONDS);
+		elsewhere.get(10, TimeUnit.SECONDS);
+		assertThat(gate.beganAt()).containsExactly(0L, 1024L, 512L);
+		assertThat(read(store, 512, 512)).isEqualTo(bytes(2, 512));
+	}
+
+	@Test
+	void nobodyReadsWhatWasThereBeforeAChangeThatWasCancelledAndRunsOn() throws Exception {
+		Gate gate = new Gate();
+		FileBlockStore store = open(builder().channelDecorator(gate));
+		cancelWhenBegun(gate, store.write(0, ByteBuffer.wrap(bytes(1, 512))));
+		ByteBuffer destination = ByteBuffer.allocate(512);
+
+		CompletableFuture<Void> reading = store.read(0, destination).toFuture();
+		succeed(store.flush());
+		assertThat(gate.entered()).isEqualTo(1);
+		gate.open();
+
+		reading.get(10, TimeUnit.SECONDS);
+		assertThat(destination.array()).isEqualTo(bytes(1, 512));
+	}
+
+	@Test
+	void readThatWasCancelledHoldsNobodyUp() throws Exception {
+		Gate gate = new Gate();
+		FileBlockStore store = open(builder().channelDecorator(gate));
+		cancelWhenBegun(gate, store.read(0, ByteBuffer.allocate(512)));
+
+		CompletableFuture<Void> later = store.write(0, ByteBuffer.wrap(bytes(2, 512))).toFuture();
+
+		gate.awaitEntered(2);
+		gate.open();
+		later.get(10, TimeUnit.SECONDS);
+	}
+
+	@Test
+	void requestCancelledWhileItWaitsForALateChangeNeverBegins() throws Exception {
+		Gate gate = new Gate();
+		FileBlockStore store = open(builder().channelDecorator(gate));
+		cancelWhenBegun(gate, store.write(0, ByteBuffer.wrap(bytes(1, 512))));
+
+		store.write(0, ByteBuffer.wrap(bytes(2, 512))).subscribe().dispose();
+		gate.open();
+
+		assertThat(read(store, 0, 512)).isEqualTo(bytes(1, 512));
+	}
+
+	@Test
+	void requestThatWaitsForALateChangeFailsWhenTheStoreIsClosed() throws Exception {
+		Gate gate = new Gate();
+		FileBlockStore store = open(builder().channelDecorator(gate).closeTimeout(Duration.ofMillis(100)));
+		cancelWhenBegun(gate, store.write(0, ByteBuffer.wrap(bytes(1, 512))));
+		CompletableFuture<Void> later = store.write(0, ByteBuffer.wrap(bytes(2, 512))).toFuture();
+
+		store.close();
+
+		assertThat(later).failsWithin(TIMEOUT)
+			.withThrowableThat()
+			.havingCause()
+			.isInstanceOf(BlockIoException.class)
+			.withMessage("The file store " + disk() + " is closed");
+		gate.open();
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "transfers need Linux")
+	void transferWaitsForADiscardOfItsRangeThatAThreadHasBegunAndThatWasCancelled() throws Exception {
+		Gate gate = new Gate();
+		FileBlockStore store = open(builder().channelDecorator(gate).zeroer(RangeZeroer.NONE));
+		cancelWhenBegun(gate, store.discard(0, 4096));
+		List<Long> transferred = new CopyOnWriteArrayList<>();
+
+		CompletableFuture<Void> later = store.handler().write(writeRequest(512, transferred)).toFuture();
+		store.handler().write(writeRequest(4096, transferred)).block(TIMEOUT);
+
+		assertThat(transferred).containsExactly(4096L);
+		gate.open();
+		later.get(10, TimeUnit.SECONDS);
+		assertThat(transferred).containsExactly(4096L, 512L);
+	}
+
+	private static WriteRequest writeRequest(long offset, List<Long> transferred) {
+		return (WriteRequest) Proxy.newProxyInstance(WriteRequest.class.getClassLoader(),
+				new Class<?>[] { WriteRequest.class }, (proxy, method, arguments) -> switch (method.getName()) {
+					case "offset" -> offset;
+					case "length" -> 512L;
+					default -> Mono.fromRunnable(() -> transferred.add(offset));
+				});
+	}
+
+	private static void cancelWhenBegun(Gate gate, Mono<Void> request) {
+		Disposable running = request.subscribe();
+		gate.awaitEntered(1);
+		running.dispose();
+	}
+
+	@Test
 	void interruptsDoNotCloseTheFile() throws Exception {
 		Gate gate = new Gate();
 		FileBlockStore store = open(builder().channelDecorator(gate));
@@ -810,6 +920,8 @@ class FileBlockStoreTests extends AbstractBlockStoreTests {
 
 		private final AtomicInteger entered = new AtomicInteger();
 
+		private final List<Long> positions = new CopyOnWriteArrayList<>();
+
 		private final CountDownLatch opened = new CountDownLatch(1);
 
 		@Override
@@ -818,20 +930,21 @@ class FileBlockStoreTests extends AbstractBlockStoreTests {
 
 				@Override
 				public int read(ByteBuffer destination, long position) throws IOException {
-					pass();
+					pass(position);
 					return super.read(destination, position);
 				}
 
 				@Override
 				public int write(ByteBuffer source, long position) throws IOException {
-					pass();
+					pass(position);
 					return super.write(source, position);
 				}
 
 			};
 		}
 
-		private void pass() throws IOException {
+		private void pass(long position) throws IOException {
+			this.positions.add(position);
 			this.entered.incrementAndGet();
 			try {
 				if (!this.opened.await(20, TimeUnit.SECONDS)) {
@@ -849,6 +962,10 @@ class FileBlockStoreTests extends AbstractBlockStoreTests {
 
 		int entered() {
 			return this.entered.get();
+		}
+
+		List<Long> beganAt() {
+			return this.positions;
 		}
 
 		void awaitEntered(int count) {
