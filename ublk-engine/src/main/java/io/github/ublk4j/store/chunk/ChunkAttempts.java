@@ -34,7 +34,7 @@ import io.github.ublk4j.block.BlockIoException;
 /**
  * Asks a chunk store several times, so that a moment without the network does not turn a
  * file system read-only. A change is repeated with a token that keeps earlier attempts
- * from taking effect later.
+ * from taking effect later, and nothing is read before there is one.
  */
 final class ChunkAttempts {
 
@@ -72,7 +72,8 @@ final class ChunkAttempts {
 	 * @return empty if the chunk is not there
 	 */
 	Mono<ByteBuffer> read(long index, int offset, int length) {
-		return this.timeout.of(Mono.defer(() -> this.chunks.get(index, offset, length)))
+		return this.fence.settled()
+			.then(this.timeout.of(Mono.defer(() -> this.chunks.get(index, offset, length))))
 			.handle((ByteBuffer data, SynchronousSink<ByteBuffer> sink) -> {
 				if (data.remaining() == length) {
 					sink.next(data);
@@ -90,7 +91,8 @@ final class ChunkAttempts {
 	 * Returns which chunks of a range may be there.
 	 */
 	Mono<Set<Long>> existing(long first, long last) {
-		return this.timeout.of(this.chunks.existing(first, last).collect(Collectors.toSet()))
+		return this.fence.settled()
+			.then(this.timeout.of(this.chunks.existing(first, last).collect(Collectors.toSet())))
 			.retryWhen(this.retry)
 			.onErrorMap((failure) -> explain("looked for", first, failure));
 	}

@@ -48,7 +48,8 @@ import io.github.ublk4j.block.RequestParts;
  * <p>
  * <strong>Writes</strong> go through: one that has completed is in the chunk store, and
  * one that could not be stored, after several attempts, fails. Each byte of a write that
- * has failed has its old or its new value. A write of a part of a chunk reads the chunk
+ * has failed has its old or its new value, and keeps it: nothing is read before it is
+ * certain which. A write of a part of a chunk reads the chunk
  * first. While a chunk is being stored, later writes to it are merged into the next one.
  * Overlapping writes, and discards of up to 64 chunks, take effect in the order in which
  * they were subscribed.
@@ -207,10 +208,9 @@ public final class ChunkBlockStore implements BlockStore {
 		if (length <= (long) FEW * this.descriptor.chunkSize()) {
 			return RequestParts.all(ChunkRange.of(this.descriptor, offset, length).map(this::zero).toList());
 		}
-		// it may be the whole disk, of which little is there; with a new token first, if
-		// there is need for one: what is not there must not come back
-		return this.fence.current()
-			.thenMany(Flux.fromStream(() -> ChunkRange.of(this.descriptor, offset, length)).buffer(MANY))
+		// it may be the whole disk, of which little is there
+		return Flux.fromStream(() -> ChunkRange.of(this.descriptor, offset, length))
+			.buffer(MANY)
 			.concatMapDelayError(this::existing)
 			.flatMapDelayError(this::zero, this.parallelism, this.parallelism)
 			.then()

@@ -25,7 +25,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * The token that this server writes with. A new one is taken after every change whose
- * outcome is unknown, so that it cannot take effect after later ones.
+ * outcome is unknown, so that it cannot take effect after later ones, nor after it was
+ * read that it has not.
  */
 final class VolumeFence {
 
@@ -39,7 +40,7 @@ final class VolumeFence {
 
 	private long token;
 
-	private boolean suspect;
+	private volatile boolean suspect;
 
 	private @Nullable Mono<Long> renewal;
 
@@ -66,6 +67,14 @@ final class VolumeFence {
 	 */
 	Mono<Long> current() {
 		return Mono.defer(this::tokenOrRenewal);
+	}
+
+	/**
+	 * Waits until no change that has failed can take effect any more, not at all if none
+	 * has. Whoever reads before that might read what does not stay.
+	 */
+	Mono<Void> settled() {
+		return Mono.defer(() -> this.suspect ? tokenOrRenewal().then() : Mono.empty());
 	}
 
 	private synchronized Mono<Long> tokenOrRenewal() {

@@ -476,6 +476,37 @@ class ChunkBlockStoreTests {
 		assertThat(this.volume.tokens()).isEqualTo(tokens + 1);
 	}
 
+	/** Its put is still on the way when the chunk is read. */
+	@Test
+	void writeThatHasFailedDoesNotComeTrueAfterARead() {
+		ChunkBlockStore store = open((builder) -> builder.timeout(Duration.ofMillis(50)).retries(0));
+		read(store, 0, CHUNK);
+		this.volume.beforeChange = Mono::never;
+		fail(store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))), BlockErrno.ETIMEDOUT, "cannot be changed");
+		this.volume.beforeChange = Mono::empty;
+		long tokens = this.volume.tokens();
+
+		assertThat(read(store, 0, CHUNK)).isEqualTo(new byte[CHUNK]);
+
+		assertThat(this.volume.tokens()).isEqualTo(tokens + 1);
+		assertThat(read(store, CHUNK, CHUNK)).isEqualTo(new byte[CHUNK]);
+		assertThat(this.volume.tokens()).isEqualTo(tokens + 1);
+	}
+
+	@Test
+	void nothingIsReadWhileAWriteThatHasFailedMayStillComeTrue() {
+		ChunkBlockStore store = open((builder) -> builder.timeout(Duration.ofMillis(50)).retries(0));
+		this.volume.beforeChange = Mono::never;
+		fail(store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))), BlockErrno.ETIMEDOUT, "cannot be changed");
+		this.volume.withoutTokens = true;
+
+		fail(store.read(0, ByteBuffer.allocate(512)), BlockErrno.EIO, "Chunk 0 of the volume of the test cannot be read: "
+				+ "ChunkStore.nextToken() of the volume of the test has completed without a token");
+
+		this.volume.withoutTokens = false;
+		assertThat(read(store, 0, 512)).isEqualTo(new byte[512]);
+	}
+
 	@Test
 	void settingsThatAreOfNoUseAreRefused() {
 		assertThatIllegalArgumentException().isThrownBy(() -> open((builder) -> builder.parallelism(0)))
