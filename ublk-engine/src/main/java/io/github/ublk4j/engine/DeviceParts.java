@@ -200,13 +200,16 @@ final class DeviceParts {
 	 * shows its disk. After a failure, {@link #dismantle} removes what has been made.
 	 * @param listener told when a queue fails by itself
 	 * @param queueEnded called by the thread of each queue when it ends
+	 * @param requireServing called before requests arrive; throws if a queue has failed
 	 */
-	void assemble(BlockQueue.Listener listener, Runnable queueEnded) {
+	void assemble(BlockQueue.Listener listener, Runnable queueEnded, Runnable requireServing) {
 		this.claim = claim();
 		DeviceGrant granted = acquire(this.claim);
 		DeviceInfo device = granted.info();
 		this.channel = this.driver.open(device);
 		startQueues(granted, this.channel, listener, queueEnded);
+		// it would answer the users of a disk that was taken over with EIO
+		requireServing.run();
 		if (granted.takenOver()) {
 			this.driver.endRecovery(device.id(), ProcessHandle.current().pid());
 		}
@@ -219,8 +222,8 @@ final class DeviceParts {
 	}
 
 	/**
-	 * Makes the device one of this server: until then, one that was taken over belongs to
-	 * those who use it, and is not removed.
+	 * Notes that the disk is served: from now on, to dismantle it removes it, whoever
+	 * made it.
 	 */
 	void live() {
 		this.live = true;
@@ -482,7 +485,8 @@ final class DeviceParts {
 	/**
 	 * Undoes whatever part of {@link #assemble} has been done, and can be repeated. The
 	 * queues serve until the disk is gone, and the character device is closed before the
-	 * device is deleted. A device that could not be taken over stays as it was.
+	 * device is deleted. A device that was taken over and is not live yet is left to the
+	 * next server: somebody may have mounted its disk.
 	 * @param onlyUnused whether the disk stays if somebody uses it
 	 * @return who uses it; nothing is undone then
 	 */
@@ -493,11 +497,7 @@ final class DeviceParts {
 			return List.of();
 		}
 		if (current.takenOver() && !this.live) {
-			this.queues.forEach(BlockQueue::leave);
-			endQueues();
-			closeChannel();
-			releasePaths();
-			giveUpClaim();
+			leave();
 			return List.of();
 		}
 		int id = current.info().id();

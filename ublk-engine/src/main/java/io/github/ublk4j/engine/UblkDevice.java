@@ -295,7 +295,7 @@ public final class UblkDevice {
 				throw new UblkException("disk '" + name() + "' was stopped before it had started", null);
 			}
 			Failures failures = new Failures();
-			this.parts.assemble(failures, failures::queueEnded);
+			this.parts.assemble(failures, failures::queueEnded, this::requireNoFailure);
 			goLive();
 		}
 		// an Error too must not leave half a device
@@ -313,7 +313,8 @@ public final class UblkDevice {
 		try {
 			this.parts.dismantle(false);
 			this.state = DeviceState.STOPPED;
-			return new UblkException(reason, cause);
+			return new UblkException(takenOver() ? reason + ". " + path() + " is left to the next server" : reason,
+					cause);
 		}
 		catch (Throwable left) {
 			synchronized (this) {
@@ -342,10 +343,15 @@ public final class UblkDevice {
 		stopNow(false);
 	}
 
-	private synchronized void goLive() {
+	private synchronized void requireNoFailure() {
 		if (this.failure != null) {
 			throw new UblkException(this.failure, this.failureCause);
 		}
+	}
+
+	private synchronized void goLive() {
+		requireNoFailure();
+		this.parts.live();
 		this.state = DeviceState.LIVE;
 		this.wasLive = true;
 		this.parts.live();

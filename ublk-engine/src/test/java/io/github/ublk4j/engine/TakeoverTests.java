@@ -31,11 +31,14 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
+import io.github.ublk4j.block.BlockRequest;
+import io.github.ublk4j.block.BlockRequestStream;
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.InvalidDiskException;
@@ -233,6 +236,70 @@ class TakeoverTests {
 				.blockOptional(PATIENCE)
 				.orElseThrow()
 				.takenOver()).isTrue();
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = Recovery.class, names = { "QUEUE", "REISSUE", "FAIL_IO" })
+	void takeoverThatFailsWhenRequestsArriveAgainLeavesTheDiskToTheNextServer(Recovery recovery) {
+		DiskSpec spec = disk(recovery).build();
+		AtomicReference<@Nullable UblkDevice> starting = new AtomicReference<>();
+		Driver driver = afterRecovery(() -> {
+			this.ublk.disk("disk").killQueue(0);
+			Awaitility.await().until(() -> Objects.requireNonNull(starting.get()).status().failure() != null);
+		});
+		ControlTasks tasks = new ControlTasks();
+		try (UblkEngine engine = engine().build()) {
+			engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().quiesce().block(PATIENCE);
+			UblkDevice device = new UblkDevice(spec, DiskServer.of(this.store, UnaryOperator.identity()), driver, tasks,
+					new EngineSettings(PATIENCE, PATIENCE, null, DiskMetrics.NONE, new DeviceRecords(this.state),
+							List.of(), List.of()),
+					(stopped) -> {
+					});
+			starting.set(device);
+			assertThatExceptionOfType(UblkException.class).isThrownBy(device::start)
+				.withMessageContaining("The queue was killed by a test")
+				.withMessageContaining(device.path() + " is left to the next server");
+			assertThat(this.ublk.disks()).hasSize(1);
+			assertThat(engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().takenOver()).isTrue();
+			this.ublk.disk("disk").read(0, 4096).block(PATIENCE);
+		}
+		finally {
+			tasks.shutdown();
+		}
+	}
+
+	private Driver afterRecovery(Runnable then) {
+		Driver simulated = this.ublk.driver(PATIENCE);
+		return (Driver) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Driver.class },
+				(proxy, method, arguments) -> {
+					try {
+						Object answer = method.invoke(simulated, arguments);
+						if (method.getName().equals("endRecovery")) {
+							then.run();
+						}
+						return answer;
+					}
+					catch (InvocationTargetException ex) {
+						throw ex.getTargetException();
+					}
+				});
+	}
+
+	@Test
+	void streamThatFailsAtOnceAnswersNoRequestOfADiskThatItTakesOver() {
+		DiskSpec spec = disk(Recovery.REISSUE).build();
+		BlockRequestStream stream = (requests) -> requests.doOnNext(BlockRequest::complete).then();
+		try (UblkEngine engine = engine().build()) {
+			engine.startStream(spec, stream).blockOptional(PATIENCE).orElseThrow().quiesce().block(PATIENCE);
+			CompletableFuture<Void> write = this.ublk.disk("disk").write(0, filled(4096, 3)).toFuture();
+			assertThatExceptionOfType(UblkException.class)
+				.isThrownBy(() -> engine.startStream(spec, (requests) -> Mono.error(new IllegalStateException("no")))
+					.block(PATIENCE))
+				.withMessageContaining("is left to the next server");
+			assertThat(write).isNotDone();
+			assertThat(engine.startStream(spec, stream).blockOptional(PATIENCE).orElseThrow().takenOver()).isTrue();
+			assertThat(write).succeedsWithin(PATIENCE);
 		}
 	}
 
