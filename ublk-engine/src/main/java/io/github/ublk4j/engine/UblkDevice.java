@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 import io.github.ublk4j.block.DataMode;
@@ -73,6 +74,9 @@ public final class UblkDevice {
 	private @Nullable CompletableFuture<Void> stop;
 
 	private boolean meantToStay;
+
+	// whether nobody waits for the start any more
+	private volatile BooleanSupplier cancelled = () -> false;
 
 	private volatile boolean wasLive;
 
@@ -287,15 +291,17 @@ public final class UblkDevice {
 	/**
 	 * Makes the device. Blocks; on failure nothing of it is left, or the device has
 	 * failed and can be stopped.
+	 * @param cancelled whether nobody waits for it any more
 	 */
-	void start() {
+	void start(BooleanSupplier cancelled) {
+		this.cancelled = cancelled;
 		this.lifecycle.lock();
 		try {
 			if (this.state != DeviceState.STARTING) {
 				throw new UblkException("disk '" + name() + "' was stopped before it had started", null);
 			}
 			Failures failures = new Failures();
-			this.parts.assemble(failures, failures::queueEnded, this::requireNoFailure);
+			this.parts.assemble(failures, failures::queueEnded, this::requireServing);
 			goLive();
 		}
 		// an Error too must not leave half a device
@@ -343,6 +349,54 @@ public final class UblkDevice {
 		stopNow(false);
 	}
 
+	private void requireServing() {
+		requireNoFailure();
+		if (isUnwanted()) {
+			logger.info("disk '{}': its start was cancelled, so {} is left to the next server", name(), path());
+			throw new UblkException("its start was cancelled", null);
+		}
+	}
+
+	/**
+	 * Returns whether a start that was cancelled has taken the disk over. Its users know
+	 * nothing of the start, and keep the disk.
+	 */
+	private boolean isUnwanted() {
+		return takenOver() && this.cancelled.getAsBoolean();
+	}
+
+	/**
+	 * Ends what a cancelled start has begun: a disk that it has made is stopped, one that
+	 * it has taken over is left to the next server.
+	 */
+	void giveUp() {
+		if (takenOver()) {
+			this.tasks.start(this::leaveUnwanted);
+		}
+		else {
+			stopOnce();
+		}
+	}
+
+	private void leaveUnwanted() {
+		if (this.state != DeviceState.LIVE && this.state != DeviceState.FAILED) {
+			return;
+		}
+		try {
+			quiesceNow(this.parts::requireRecovery);
+			logger.info(
+					"disk '{}': its start was cancelled when it had been taken over, so {} is left to the next server",
+					name(), path());
+		}
+		catch (UblkException ex) {
+			logger.warn(
+					"disk '{}': its start was cancelled when it had been taken over, and it cannot be left to the"
+							+ " next server now, so {} is not removed but stays with this engine ({}). Go on with"
+							+ " UblkEngine.device(\"{}\"), or unmount the disk and stop it there",
+					name(), path(), ex.getMessage(), name());
+		}
+	}
+
 	private synchronized void requireNoFailure() {
 		if (this.failure != null) {
 			throw new UblkException(this.failure, this.failureCause);
@@ -354,7 +408,6 @@ public final class UblkDevice {
 		this.parts.live();
 		this.state = DeviceState.LIVE;
 		this.wasLive = true;
-		this.parts.live();
 		this.failureIsNews = true;
 		this.news.add((listener) -> listener.live(this));
 		DeviceStatus status = status();
@@ -450,26 +503,51 @@ public final class UblkDevice {
 	}
 
 	/**
-	 * Leaves a device that was to be quiesced and could not be to whoever comes next,
-	 * rather than to remove what is mounted on it.
+	 * Leaves a device that was to be quiesced and could not be, or that a cancelled start
+	 * has taken over, to whoever comes next, rather than to remove what is mounted on it.
 	 * @return whether it was one
 	 */
 	boolean leaveIfMeantTo() {
+		quiesceIfUnwanted();
 		this.lifecycle.lock();
 		try {
-			if (!this.meantToStay || this.state != DeviceState.FAILED) {
+			if (this.state == DeviceState.QUIESCED) {
+				return true;
+			}
+			if (!this.meantToStay || (this.state != DeviceState.FAILED && this.state != DeviceState.LIVE)) {
 				return false;
 			}
+			beginStop();
 			this.parts.leave();
 			this.state = DeviceState.QUIESCED;
 			return true;
 		}
 		catch (RuntimeException ex) {
+			this.state = DeviceState.FAILED;
 			logger.warn("disk '{}' goes on without a server when this process ends", name(), ex);
 			return true;
 		}
 		finally {
 			this.lifecycle.unlock();
+		}
+	}
+
+	private void quiesceIfUnwanted() {
+		this.lifecycle.lock();
+		try {
+			if (this.state != DeviceState.LIVE || !isUnwanted()) {
+				return;
+			}
+			this.meantToStay = true;
+		}
+		finally {
+			this.lifecycle.unlock();
+		}
+		try {
+			quiesceNow(this.parts::requireRecovery);
+		}
+		catch (UblkException ex) {
+			logger.debug("disk '{}' is left as it is", name(), ex);
 		}
 	}
 

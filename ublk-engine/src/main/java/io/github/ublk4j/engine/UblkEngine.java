@@ -30,6 +30,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -166,7 +167,8 @@ public final class UblkEngine implements AutoCloseable {
 	}
 
 	/**
-	 * Makes a device.
+	 * Makes a device. To cancel that stops the device, or leaves it to the next server if
+	 * it was taken over.
 	 * @param spec name, size and geometry
 	 * @param handler what serves its requests
 	 * @return the live device. An error leaves nothing behind, unless a handler blocks:
@@ -178,7 +180,8 @@ public final class UblkEngine implements AutoCloseable {
 	}
 
 	/**
-	 * Makes a device of a store, which the caller closes after the device stopped.
+	 * Makes a device of a store, which the caller closes after the device stopped. To
+	 * cancel that stops the device, or leaves it to the next server if it was taken over.
 	 * @param spec name, size and geometry; the size is at most that of the store
 	 * @param store where the data goes
 	 * @return the live device. An error leaves nothing behind, unless a handler blocks:
@@ -190,7 +193,8 @@ public final class UblkEngine implements AutoCloseable {
 	}
 
 	/**
-	 * Makes a device of a pipeline.
+	 * Makes a device of a pipeline. To cancel that stops the device, or leaves it to the
+	 * next server if it was taken over.
 	 * @param spec name, size and geometry
 	 * @param stream what serves its requests
 	 * @return the live device. An error leaves nothing behind, unless a handler blocks:
@@ -203,15 +207,17 @@ public final class UblkEngine implements AutoCloseable {
 
 	/**
 	 * A start cannot be broken off half way: one that is cancelled is finished, and its
-	 * device stopped.
+	 * device stopped, or left to the next server if it was taken over.
 	 */
 	private Mono<UblkDevice> start(DiskSpec spec, Supplier<DiskServer> server) {
 		return Mono.create((sink) -> {
 			AtomicBoolean decided = new AtomicBoolean();
-			CompletableFuture<UblkDevice> start = this.tasks.run(() -> startNow(spec, server.get()));
+			AtomicBoolean cancelled = new AtomicBoolean();
+			CompletableFuture<UblkDevice> start = this.tasks.run(() -> startNow(spec, server.get(), cancelled::get));
 			sink.onCancel(() -> {
 				if (decided.compareAndSet(false, true)) {
-					start.thenAccept(UblkDevice::stopOnce);
+					cancelled.set(true);
+					start.thenAccept(UblkDevice::giveUp);
 				}
 			});
 			start.whenComplete((device, failure) -> {
@@ -227,14 +233,14 @@ public final class UblkEngine implements AutoCloseable {
 		});
 	}
 
-	private UblkDevice startNow(DiskSpec spec, DiskServer server) {
+	private UblkDevice startNow(DiskSpec spec, DiskServer server, BooleanSupplier cancelled) {
 		server.requireOperations(spec);
 		server.requireCapacity(spec);
 		removeLeftover(spec.name());
 		UblkDevice device = new UblkDevice(spec, server, this.driver, this.tasks, this.settings, this::forget);
 		register(device);
 		try {
-			device.start();
+			device.start(cancelled);
 			return device;
 		}
 		catch (Throwable ex) {

@@ -29,9 +29,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 
 import io.github.ublk4j.block.BlockDeviceHandler;
@@ -63,6 +67,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -244,20 +250,19 @@ class TakeoverTests {
 	void takeoverThatFailsWhenRequestsArriveAgainLeavesTheDiskToTheNextServer(Recovery recovery) {
 		DiskSpec spec = disk(recovery).build();
 		AtomicReference<@Nullable UblkDevice> starting = new AtomicReference<>();
-		Driver driver = afterRecovery(() -> {
-			this.ublk.disk("disk").killQueue(0);
-			Awaitility.await().until(() -> Objects.requireNonNull(starting.get()).status().failure() != null);
+		Driver driver = driver((method, answer) -> {
+			if (method.equals("endRecovery")) {
+				this.ublk.disk("disk").killQueue(0);
+				Awaitility.await().until(() -> Objects.requireNonNull(starting.get()).status().failure() != null);
+			}
+			return answer;
 		});
 		ControlTasks tasks = new ControlTasks();
 		try (UblkEngine engine = engine().build()) {
 			engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().quiesce().block(PATIENCE);
-			UblkDevice device = new UblkDevice(spec, DiskServer.of(this.store, UnaryOperator.identity()), driver, tasks,
-					new EngineSettings(PATIENCE, PATIENCE, null, DiskMetrics.NONE, new DeviceRecords(this.state),
-							List.of(), List.of()),
-					(stopped) -> {
-					});
+			UblkDevice device = device(spec, driver, tasks);
 			starting.set(device);
-			assertThatExceptionOfType(UblkException.class).isThrownBy(device::start)
+			assertThatExceptionOfType(UblkException.class).isThrownBy(() -> device.start(() -> false))
 				.withMessageContaining("The queue was killed by a test")
 				.withMessageContaining(device.path() + " is left to the next server");
 			assertThat(this.ublk.disks()).hasSize(1);
@@ -269,16 +274,24 @@ class TakeoverTests {
 		}
 	}
 
-	private Driver afterRecovery(Runnable then) {
+	private UblkDevice device(DiskSpec spec, Driver driver, ControlTasks tasks) {
+		EngineSettings settings = new EngineSettings(Duration.ofMillis(200), PATIENCE, null, DiskMetrics.NONE,
+				new DeviceRecords(this.state), List.of(), List.of());
+		return new UblkDevice(spec, DiskServer.of(this.store, UnaryOperator.identity()), driver, tasks, settings,
+				(stopped) -> {
+				});
+	}
+
+	/**
+	 * Returns the driver of the host, with answers that are looked at, or replaced, by
+	 * the name of the method.
+	 */
+	private Driver driver(BiFunction<String, @Nullable Object, @Nullable Object> answers) {
 		Driver simulated = this.ublk.driver(PATIENCE);
 		return (Driver) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] { Driver.class },
 				(proxy, method, arguments) -> {
 					try {
-						Object answer = method.invoke(simulated, arguments);
-						if (method.getName().equals("endRecovery")) {
-							then.run();
-						}
-						return answer;
+						return answers.apply(method.getName(), method.invoke(simulated, arguments));
 					}
 					catch (InvocationTargetException ex) {
 						throw ex.getTargetException();
@@ -301,6 +314,112 @@ class TakeoverTests {
 			assertThat(engine.startStream(spec, stream).blockOptional(PATIENCE).orElseThrow().takenOver()).isTrue();
 			assertThat(write).succeedsWithin(PATIENCE);
 		}
+	}
+
+	@Test
+	void takeoverThatIsCancelledBeforeRequestsArriveLeavesThemToTheNextServer() {
+		DiskSpec spec = disk(Recovery.REISSUE).build();
+		Gate gate = new Gate();
+		try (UblkEngine first = engine().build();
+				UblkEngine slow = engine().decorator((disk, handler) -> gate.pass(handler)).build()) {
+			int id = leave(first, spec);
+			CompletableFuture<Void> write = this.ublk.disk("disk").write(0, filled(4096, 3)).toFuture();
+			cancelWithin(slow.start(spec, this.store), gate);
+			Awaitility.await().until(() -> slow.device("disk").isEmpty() && isWaiting(first, id));
+			assertThat(write).isNotDone();
+			assertThat(first.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().takenOver()).isTrue();
+			assertThat(write).succeedsWithin(PATIENCE);
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	@SuppressWarnings("try") // closed early on purpose
+	void takeoverThatIsCancelledWhenTheDiskIsLiveLeavesItToTheNextServer(boolean closed) {
+		DiskSpec spec = disk(Recovery.QUEUE).build();
+		Gate gate = new Gate();
+		DeviceListener waiting = new DeviceListener() {
+
+			@Override
+			public void live(UblkDevice device) {
+				gate.pass(device);
+			}
+
+		};
+		try (UblkEngine first = engine().build(); UblkEngine slow = engine().listener(waiting).build()) {
+			int id = leave(first, spec);
+			Disposable start = slow.start(spec, this.store).subscribe();
+			gate.awaitArrival();
+			start.dispose();
+			if (closed) {
+				slow.close();
+			}
+			gate.open();
+			Awaitility.await().until(() -> slow.device("disk").isEmpty() && isWaiting(first, id));
+			assertThat(first.start(spec, this.store).blockOptional(PATIENCE).orElseThrow().takenOver()).isTrue();
+			this.ublk.disk("disk").read(0, 4096).block(PATIENCE);
+		}
+	}
+
+	@Test
+	void diskThatCannotBeLeftWithoutFailingRequestsIsServedOnWhenItsTakeoverIsCancelled() {
+		Driver old = driver((method, answer) -> method.equals("features")
+				? (Long) Objects.requireNonNull(answer) & ~UblkFeature.QUIESCE.mask() : answer);
+		DiskSpec spec = disk(Recovery.QUEUE).build();
+		ControlTasks tasks = new ControlTasks();
+		try {
+			UblkDevice first = device(spec, old, tasks);
+			first.start(() -> false);
+			this.ublk.disk("disk").killQueue(0);
+			Awaitility.await().until(() -> first.status().state() == DeviceState.FAILED);
+			first.quiesce().block(PATIENCE);
+			AtomicBoolean cancelled = new AtomicBoolean();
+			UblkDevice second = device(spec, old, tasks);
+			second.start(cancelled::get);
+			assertThat(second.takenOver()).isTrue();
+			cancelled.set(true);
+			second.giveUp();
+			Awaitility.await().during(Duration.ofMillis(100)).until(() -> second.status().state() == DeviceState.LIVE);
+			this.ublk.disk("disk").read(0, 4096).block(PATIENCE);
+			assertThat(second.leaveIfMeantTo()).isTrue();
+			UblkDevice third = device(spec, old, tasks);
+			third.start(() -> false);
+			assertThat(third.takenOver()).isTrue();
+			third.stop().block(PATIENCE);
+		}
+		finally {
+			tasks.shutdown();
+		}
+	}
+
+	@Test
+	void freshDiskIsStoppedWhenItsStartIsCancelled() {
+		DiskSpec spec = disk(Recovery.QUEUE).build();
+		Gate gate = new Gate();
+		try (UblkEngine engine = engine().decorator((disk, handler) -> gate.pass(handler)).build()) {
+			cancelWithin(engine.start(spec, this.store), gate);
+			Awaitility.await().until(() -> engine.device("disk").isEmpty() && this.ublk.disks().isEmpty());
+			Awaitility.await().untilAsserted(() -> assertThat(engine.listDriverDevices().block(PATIENCE)).isEmpty());
+		}
+	}
+
+	private int leave(UblkEngine engine, DiskSpec spec) {
+		UblkDevice device = engine.start(spec, this.store).blockOptional(PATIENCE).orElseThrow();
+		device.quiesce().block(PATIENCE);
+		return device.id();
+	}
+
+	private static void cancelWithin(Mono<UblkDevice> start, Gate gate) {
+		Disposable started = start.subscribe();
+		gate.awaitArrival();
+		started.dispose();
+		gate.open();
+	}
+
+	private static boolean isWaiting(UblkEngine engine, int id) {
+		return Objects.requireNonNull(engine.orphanedDevices().block(PATIENCE))
+			.stream()
+			.anyMatch((orphan) -> orphan.device().id() == id && orphan.device().state() == DriverDevice.State.QUIESCED);
 	}
 
 	private static void assertFails(Mono<?> request, BlockErrno errno) {
@@ -469,7 +588,7 @@ class TakeoverTests {
 		ControlTasks tasks = new ControlTasks();
 		UblkDevice device = device(spec, tasks, Map.of("features",
 				(features) -> (Long) Objects.requireNonNull(features) & ~UblkFeature.QUIESCE.mask()));
-		device.start();
+		device.start(() -> false);
 		this.ublk.disk("disk").write(0, filled(4096, 7)).block(PATIENCE);
 		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> device.quiesce().block(PATIENCE))
 			.withMessageContaining("Linux 6.16");
@@ -485,13 +604,14 @@ class TakeoverTests {
 		DiskSpec spec = disk(Recovery.REISSUE).build();
 		ControlTasks tasks = new ControlTasks();
 		UblkDevice first = device(spec, tasks, Map.of());
-		first.start();
+		first.start(() -> false);
 		this.ublk.disk("disk").write(0, filled(4096, 7)).block(PATIENCE);
 		first.leave().block(PATIENCE);
 		UblkDevice second = device(spec, tasks, Map.of("awaitPath", (there) -> {
 			throw new LinuxException("look for it", Errno.EIO);
 		}));
-		assertThatExceptionOfType(UblkException.class).isThrownBy(second::start).withMessageContaining("look for it");
+		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> second.start(() -> false))
+			.withMessageContaining("look for it");
 		tasks.shutdown();
 		assertThatNextServerReads(spec);
 	}
@@ -502,7 +622,7 @@ class TakeoverTests {
 		UblkDevice device = device(disk(Recovery.NONE).build(), tasks, Map.of("resize", (done) -> {
 			throw new LinuxException("UPDATE_SIZE", Errno.EIO);
 		}));
-		device.start();
+		device.start(() -> false);
 		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> device.resize(SIZE).block(PATIENCE))
 			.withMessageContaining("disk 'disk' could not be resized: UPDATE_SIZE");
 		device.stop().block(PATIENCE);
@@ -569,6 +689,40 @@ class TakeoverTests {
 			assertThat(keeper.kept).isNotNull();
 			assertThat(disk.read(0, 4096).block(PATIENCE)).containsOnly(1);
 		}
+	}
+
+	/**
+	 * Keeps who passes waiting until it is opened.
+	 */
+	private static final class Gate {
+
+		private final CountDownLatch arrived = new CountDownLatch(1);
+
+		private final CountDownLatch opened = new CountDownLatch(1);
+
+		<T> T pass(T what) {
+			this.arrived.countDown();
+			await(this.opened);
+			return what;
+		}
+
+		void awaitArrival() {
+			await(this.arrived);
+		}
+
+		void open() {
+			this.opened.countDown();
+		}
+
+		private static void await(CountDownLatch latch) {
+			try {
+				assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+			}
+			catch (InterruptedException ex) {
+				throw new AssertionError(ex);
+			}
+		}
+
 	}
 
 	/**

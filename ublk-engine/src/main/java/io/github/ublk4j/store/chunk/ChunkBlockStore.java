@@ -49,10 +49,9 @@ import io.github.ublk4j.block.RequestParts;
  * <strong>Writes</strong> go through: one that has completed is in the chunk store, and
  * one that could not be stored, after several attempts, fails. Each byte of a write that
  * has failed has its old or its new value, and keeps it: nothing is read before it is
- * certain which. A write of a part of a chunk reads the chunk
- * first. While a chunk is being stored, later writes to it are merged into the next one.
- * Overlapping writes, and discards of up to 64 chunks, take effect in the order in which
- * they were subscribed.
+ * certain which. A write of a part of a chunk reads the chunk first. While a chunk is
+ * being stored, later writes to it are merged into the next one. Overlapping writes, and
+ * discards of up to 64 chunks, take effect in the order in which they were subscribed.
  * <p>
  * <strong>Durability.</strong> A write is durable after a later {@link #flush()}.
  * <p>

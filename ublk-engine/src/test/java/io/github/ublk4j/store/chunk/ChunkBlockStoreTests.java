@@ -500,8 +500,9 @@ class ChunkBlockStoreTests {
 		fail(store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))), BlockErrno.ETIMEDOUT, "cannot be changed");
 		this.volume.withoutTokens = true;
 
-		fail(store.read(0, ByteBuffer.allocate(512)), BlockErrno.EIO, "Chunk 0 of the volume of the test cannot be read: "
-				+ "ChunkStore.nextToken() of the volume of the test has completed without a token");
+		fail(store.read(0, ByteBuffer.allocate(512)), BlockErrno.EIO,
+				"Chunk 0 of the volume of the test cannot be read: "
+						+ "ChunkStore.nextToken() of the volume of the test has completed without a token");
 
 		this.volume.withoutTokens = false;
 		assertThat(read(store, 0, 512)).isEqualTo(new byte[512]);
