@@ -45,7 +45,7 @@ final class ControlTasks {
 	private final AtomicInteger threads = new AtomicInteger();
 
 	private final ExecutorService executor = Executors.newCachedThreadPool((task) -> {
-		Thread thread = new Thread(task, "ublk-control-" + this.threads.incrementAndGet());
+		Thread thread = new TaskThread(this, task, "ublk-control-" + this.threads.incrementAndGet());
 		thread.setDaemon(true);
 		return thread;
 	});
@@ -124,9 +124,27 @@ final class ControlTasks {
 		}
 	}
 
+	/**
+	 * Returns whether the calling thread runs one of these tasks.
+	 */
+	boolean isTaskThread() {
+		return Thread.currentThread() instanceof TaskThread thread && thread.owner == this;
+	}
+
 	void shutdown() {
 		this.watch.shutdown();
 		this.executor.shutdown();
+	}
+
+	private static final class TaskThread extends Thread {
+
+		private final ControlTasks owner;
+
+		TaskThread(ControlTasks owner, Runnable task, String name) {
+			super(task, name);
+			this.owner = owner;
+		}
+
 	}
 
 }

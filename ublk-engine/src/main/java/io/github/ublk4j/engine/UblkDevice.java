@@ -506,6 +506,7 @@ public final class UblkDevice {
 	 * Leaves a device that was to be quiesced and could not be, or that a cancelled start
 	 * has taken over, to whoever comes next, rather than to remove what is mounted on it.
 	 * @return whether it was one
+	 * @throws UblkException if a handler blocks it
 	 */
 	boolean leaveIfMeantTo() {
 		quiesceIfUnwanted();
@@ -520,12 +521,13 @@ public final class UblkDevice {
 			beginStop();
 			this.parts.leave();
 			this.state = DeviceState.QUIESCED;
+			this.forget.accept(this);
 			return true;
 		}
 		catch (RuntimeException ex) {
 			this.state = DeviceState.FAILED;
-			logger.warn("disk '{}' goes on without a server when this process ends", name(), ex);
-			return true;
+			throw new UblkException("disk '" + name() + "' goes on without a server when this process ends, since it"
+					+ " could not be left before: " + ex.getMessage(), ex);
 		}
 		finally {
 			this.lifecycle.unlock();

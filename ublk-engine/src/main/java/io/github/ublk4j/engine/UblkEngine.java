@@ -98,6 +98,11 @@ public final class UblkEngine implements AutoCloseable {
 
 	private boolean closed;
 
+	// the close that goes on, or the last one
+	private @Nullable CompletableFuture<Void> close;
+
+	private @Nullable Thread closer;
+
 	private UblkEngine(Builder builder) {
 		this.settings = new EngineSettings(builder.drainTimeout, builder.controlTimeout, builder.registration,
 				builder.metrics, builder.records(), listeners(builder), List.copyOf(builder.decorators));
@@ -447,7 +452,11 @@ public final class UblkEngine implements AutoCloseable {
 	}
 
 	/**
-	 * Stops every device, waiting until nothing is left. Idempotent.
+	 * Stops every device, waiting until nothing is left. Nothing can be started any more.
+	 * Idempotent: a call during another one waits for that and has its result, unless it
+	 * comes from a listener that is told of that close. After a failure it can be called
+	 * again, and stops what is left; until then a disk that is left can be stopped by
+	 * {@link UblkDevice#stop()} too.
 	 * @throws UblkException if a device could not be stopped
 	 * @throws IllegalStateException if called by a handler on its queue's thread, which
 	 * the stop would wait for
@@ -458,38 +467,74 @@ public final class UblkEngine implements AutoCloseable {
 			throw new IllegalStateException(
 					"An engine cannot be closed on the thread of a queue, since it waits for it");
 		}
-		List<UblkDevice> left;
+		CompletableFuture<Void> own = new CompletableFuture<>();
+		CompletableFuture<Void> current;
 		synchronized (this.devices) {
-			if (this.closed) {
+			this.closed = true;
+			current = this.close;
+			if (current == null || current.isCompletedExceptionally()) {
+				current = own;
+				this.close = own;
+				this.closer = Thread.currentThread();
+			}
+			else if (!current.isDone() && (this.tasks.isTaskThread() || this.closer == Thread.currentThread())) {
+				// what goes on waits for the listener that has called
 				return;
 			}
-			this.closed = true;
-			left = List.copyOf(this.devices.values());
+		}
+		if (current == own) {
+			closeNow(own);
 		}
 		try {
-			stopAll(left);
+			current.join();
 		}
-		finally {
+		catch (CompletionException ex) {
+			throw (ex.getCause() instanceof UblkException failed) ? failed : ex;
+		}
+	}
+
+	private void closeNow(CompletableFuture<Void> result) {
+		try {
+			List<UblkDevice> left;
+			synchronized (this.devices) {
+				left = List.copyOf(this.devices.values());
+			}
+			stopAll(left);
+			// what is left would need them
 			this.tasks.shutdown();
 			this.driver.close();
+			result.complete(null);
+		}
+		catch (Throwable ex) {
+			result.completeExceptionally(ex);
 		}
 	}
 
 	private static void stopAll(List<UblkDevice> left) {
-		UblkException failed = new UblkException("Some disks could not be stopped", null);
-		for (CompletableFuture<Void> stop : left.stream()
-			.filter((device) -> !device.leaveIfMeantTo())
-			.map(UblkDevice::stopOnce)
-			.toList()) {
+		List<Throwable> failures = new ArrayList<>();
+		for (CompletableFuture<Void> stop : left.stream().map(UblkEngine::end).toList()) {
 			try {
 				stop.join();
 			}
 			catch (CompletionException ex) {
-				failed.addSuppressed((ex.getCause() != null) ? ex.getCause() : ex);
+				failures.add((ex.getCause() != null) ? ex.getCause() : ex);
 			}
 		}
-		if (failed.getSuppressed().length > 0) {
+		if (!failures.isEmpty()) {
+			UblkException failed = new UblkException("Some disks could not be stopped: "
+					+ failures.stream().map(Throwable::getMessage).collect(Collectors.joining("; "))
+					+ ". They are still there: end what holds them up, then close the engine again", null);
+			failures.forEach(failed::addSuppressed);
 			throw failed;
+		}
+	}
+
+	private static CompletableFuture<Void> end(UblkDevice device) {
+		try {
+			return device.leaveIfMeantTo() ? CompletableFuture.completedFuture(null) : device.stopOnce();
+		}
+		catch (UblkException ex) {
+			return CompletableFuture.failedFuture(ex);
 		}
 	}
 
