@@ -26,7 +26,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.LockSupport;
 
 import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
@@ -59,8 +58,6 @@ public final class ControlClient implements AutoCloseable {
 	private static final Queue<ByteBuffer> ABANDONED = new ConcurrentLinkedQueue<>();
 
 	private static final Duration LATE_PATIENCE = Duration.ofMinutes(10);
-
-	private static final Duration LATE_INTERVAL = Duration.ofSeconds(1);
 
 	private final String path;
 
@@ -125,18 +122,14 @@ public final class ControlClient implements AutoCloseable {
 
 	/**
 	 * Deletes a device that the driver makes after nobody waits for it any more. The
-	 * driver writes its number into the argument, which stays allocated.
+	 * argument stays allocated.
 	 */
-	private void deleteWhenAdded(ByteBuffer info) {
-		long end = System.nanoTime() + LATE_PATIENCE.toNanos();
+	private void deleteWhenAdded(ByteBuffer argument) {
+		LateDevice late = new LateDevice(argument);
 		Thread thread = new Thread(() -> {
-			while (info.getInt(DevInfo.DEV_ID) == DeviceInfo.ANY_ID && System.nanoTime() - end < 0) {
-				LockSupport.parkNanos(LATE_INTERVAL.toNanos());
-			}
-			int id = info.getInt(DevInfo.DEV_ID);
-			if (id != DeviceInfo.ANY_ID) {
+			if (late.awaitMade(LATE_PATIENCE)) {
 				try (ControlClient client = new ControlClient(this.path, this.timeout)) {
-					client.delete(id, this.timeout);
+					late.delete(client::info, (id) -> client.delete(id, this.timeout));
 				}
 			}
 		}, "ublk-late-device");
