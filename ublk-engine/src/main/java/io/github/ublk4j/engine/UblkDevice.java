@@ -83,6 +83,9 @@ public final class UblkDevice {
 	// of live devices: failures are told once, and nothing of those that never were live
 	private boolean failureIsNews;
 
+	// as its users want it, also while a stop serves what waits
+	private boolean paused;
+
 	// the driver has taken the tags of a queue back
 	private boolean queueEnded;
 
@@ -199,6 +202,7 @@ public final class UblkDevice {
 		// what a stop syncs must be served
 		if (this.state == DeviceState.LIVE) {
 			this.parts.requirePausable();
+			this.paused = true;
 			this.parts.pause();
 		}
 	}
@@ -206,7 +210,8 @@ public final class UblkDevice {
 	/**
 	 * Serves the requests that wait, and those to come.
 	 */
-	public void resume() {
+	public synchronized void resume() {
+		this.paused = false;
 		this.parts.resume();
 	}
 
@@ -222,7 +227,8 @@ public final class UblkDevice {
 	}
 
 	/**
-	 * Removes the disk as {@link #stop()} does, unless somebody uses it.
+	 * Removes the disk as {@link #stop()} does, unless somebody uses it. A disk that was
+	 * paused and goes on is paused again.
 	 * @return completes when nothing is left; a {@link DiskInUseException} says who uses
 	 * the disk, which then goes on
 	 */
@@ -467,6 +473,9 @@ public final class UblkDevice {
 		}
 		if (before != DeviceState.LIVE || this.failure == null) {
 			this.state = before;
+			if (this.paused) {
+				this.parts.pause();
+			}
 			return;
 		}
 		this.state = DeviceState.FAILED;

@@ -333,6 +333,32 @@ class SimulatedUblkTests {
 		}
 	}
 
+	@Test
+	void stopThatIsRefusedLeavesTheDiskPaused() {
+		SimulatedDisk disk = start(disk(), new Recorder());
+		UblkDevice device = this.engine.device("disk").orElseThrow();
+		device.pause();
+		disk.takeUnseen(true);
+		assertRefused(device, "a mount or device that this process cannot see");
+		CompletableFuture<byte[]> read = disk.read(0, 512).toFuture();
+		Awaitility.await().during(Duration.ofMillis(100)).until(() -> !read.isDone());
+		device.resume();
+		assertThat(read).succeedsWithin(PATIENCE);
+		assertRefused(device, "a mount or device that this process cannot see");
+		disk.takeUnseen(false);
+		disk.useBy("/dev/ublkb0 is mounted on /mnt");
+		assertRefused(device, "/dev/ublkb0 is mounted on /mnt");
+		disk.read(0, 512).block(PATIENCE);
+		disk.useBy();
+		device.stopUnused().block(PATIENCE);
+	}
+
+	private static void assertRefused(UblkDevice device, String user) {
+		assertThatExceptionOfType(DiskInUseException.class).isThrownBy(() -> device.stopUnused().block(PATIENCE))
+			.withMessageContaining(user);
+		assertThat(device.status().state()).isEqualTo(DeviceState.LIVE);
+	}
+
 	private static void await(CountDownLatch latch) {
 		try {
 			assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();

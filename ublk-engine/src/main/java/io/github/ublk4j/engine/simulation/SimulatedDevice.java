@@ -155,6 +155,16 @@ final class SimulatedDevice implements DeviceChannel {
 		return current;
 	}
 
+	synchronized List<String> users() {
+		SimulatedDisk current = this.disk;
+		return (current != null && isShown()) ? current.users() : List.of();
+	}
+
+	synchronized boolean isTaken() {
+		SimulatedDisk current = this.disk;
+		return current != null && isShown() && current.isTaken();
+	}
+
 	/**
 	 * Hands requests to one queue, the next in turn. The kernel would take that of the
 	 * processor.

@@ -68,6 +68,10 @@ public final class SimulatedDisk {
 
 	private volatile DiskSpec spec;
 
+	private volatile List<String> users = List.of();
+
+	private volatile boolean takenUnseen;
+
 	private final Set<BlockOperation> operations = EnumSet.noneOf(BlockOperation.class);
 
 	SimulatedDisk(SimulatedDevice device, DiskSpec spec, Set<BlockOperation> operations) {
@@ -210,6 +214,31 @@ public final class SimulatedDisk {
 					(at, count) -> pieces.add(new SimulatedRequest(operationAndFlags, at, count, null)));
 			return answer(operation, offset, length, pieces, () -> null);
 		});
+	}
+
+	/**
+	 * Lets somebody use the disk, as a mount or another device on it would.
+	 * @param users who, for people; nobody uses it if there are none
+	 */
+	public void useBy(String... users) {
+		this.users = List.of(users);
+	}
+
+	List<String> users() {
+		return this.users;
+	}
+
+	/**
+	 * Lets a mount or another device take the disk where the process that serves it
+	 * cannot see that; the driver alone knows.
+	 * @param taken whether one has taken it
+	 */
+	public void takeUnseen(boolean taken) {
+		this.takenUnseen = taken;
+	}
+
+	boolean isTaken() {
+		return this.takenUnseen || !this.users.isEmpty();
 	}
 
 	/**

@@ -116,11 +116,11 @@ public final class SimulatedDriver implements Driver {
 		}
 	}
 
-	/**
-	 * Nobody holds a simulated disk open between two requests.
-	 */
 	@Override
 	public List<String> stopUnused(int id, Duration patience) {
+		if (isTaken(id)) {
+			return List.of("a mount or device that this process cannot see");
+		}
 		stop(id, patience);
 		return List.of();
 	}
@@ -162,12 +162,12 @@ public final class SimulatedDriver implements Driver {
 
 	@Override
 	public boolean isTaken(int id) {
-		return false;
+		return this.host.device(id).isTaken();
 	}
 
 	@Override
 	public List<String> users(int id) {
-		return List.of();
+		return this.host.device(id).users();
 	}
 
 	@Override
