@@ -99,4 +99,16 @@ public class BlockIoException extends IOException {
 		return BlockErrno.EIO;
 	}
 
+	/**
+	 * Makes a failure that Reactor passes on of whatever was thrown. It throws errors of
+	 * the JVM, such as {@link OutOfMemoryError}, to where a {@code Mono} was subscribed,
+	 * and nobody hears of the end of the request.
+	 * @param thrown what was thrown
+	 * @return an error becomes a {@code BlockIoException}, everything else stays what it
+	 * is
+	 */
+	public static Throwable ofThrown(Throwable thrown) {
+		return (thrown instanceof Error) ? new BlockIoException(errnoOf(thrown), thrown.toString(), thrown) : thrown;
+	}
+
 }

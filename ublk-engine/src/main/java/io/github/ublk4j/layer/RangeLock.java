@@ -20,12 +20,15 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
+
+import io.github.ublk4j.block.BlockIoException;
 
 /**
  * Orders requests that touch the same bytes, without a thread that waits. Shared claims
@@ -35,6 +38,9 @@ import reactor.core.publisher.Sinks;
  * <p>
  * Work that has begun runs to its end, also when whoever asked for it has cancelled: the
  * range is free when the store below has let go of it, not when nobody waits any more.
+ * Errors of the JVM that come when it is made or begun, such as a heap that is full, fail
+ * it like others: Reactor would throw them past whoever waits for its end, and the range
+ * would be held for ever.
  */
 public final class RangeLock {
 
@@ -75,14 +81,15 @@ public final class RangeLock {
 
 	private Mono<Void> locked(long offset, long length, boolean exclusive, Supplier<Mono<Void>> work) {
 		return Mono.defer(() -> {
-			Claim claim = claim(offset, length, exclusive);
-			Mono<Void> done = claim.granted.asMono().then(Mono.defer(work)).doFinally((signal) -> release(claim));
-			return Mono.fromFuture(done.toFuture(), true);
+			Claim claim = new Claim(offset, length, exclusive, work);
+			if (isFree(claim)) {
+				begin(claim);
+			}
+			return Mono.fromFuture(claim.done, true);
 		});
 	}
 
-	private Claim claim(long offset, long length, boolean exclusive) {
-		Claim claim = new Claim(offset, length, exclusive);
+	private boolean isFree(Claim claim) {
 		synchronized (this.claims) {
 			for (Claim earlier : this.claims) {
 				if (earlier.conflictsWith(claim)) {
@@ -90,12 +97,32 @@ public final class RangeLock {
 				}
 			}
 			this.claims.add(claim);
-			if (claim.obstacles > 0) {
-				return claim;
+			return claim.obstacles == 0;
+		}
+	}
+
+	private void begin(Claim claim) {
+		try {
+			claim.work.get().subscribe(null, (failure) -> end(claim, failure), () -> end(claim, null));
+		}
+		catch (Throwable ex) {
+			end(claim, BlockIoException.ofThrown(ex));
+		}
+	}
+
+	/** May be called again when what follows the end of a claim fails. */
+	private void end(Claim claim, @Nullable Throwable failure) {
+		try {
+			if (failure == null) {
+				claim.done.complete(null);
+			}
+			else {
+				claim.done.completeExceptionally(failure);
 			}
 		}
-		claim.granted.tryEmitEmpty();
-		return claim;
+		finally {
+			release(claim);
+		}
 	}
 
 	private void release(Claim claim) {
@@ -128,11 +155,19 @@ public final class RangeLock {
 			return;
 		}
 		int missed = 1;
-		while (missed != 0) {
-			for (Claim next = this.ready.poll(); next != null; next = this.ready.poll()) {
-				next.granted.tryEmitEmpty();
+		try {
+			while (missed != 0) {
+				for (Claim next = this.ready.poll(); next != null; next = this.ready.poll()) {
+					begin(next);
+				}
+				missed = this.granting.addAndGet(-missed);
 			}
-			missed = this.granting.addAndGet(-missed);
+		}
+		finally {
+			if (missed != 0) {
+				// an error of the JVM: let the next one to be released go on
+				this.granting.set(0);
+			}
 		}
 	}
 
@@ -144,14 +179,17 @@ public final class RangeLock {
 
 		private final boolean exclusive;
 
-		private final Sinks.Empty<Void> granted = Sinks.empty();
+		private final Supplier<Mono<Void>> work;
+
+		private final CompletableFuture<Void> done = new CompletableFuture<>();
 
 		private int obstacles;
 
-		Claim(long offset, long length, boolean exclusive) {
+		Claim(long offset, long length, boolean exclusive, Supplier<Mono<Void>> work) {
 			this.offset = offset;
 			this.length = length;
 			this.exclusive = exclusive;
+			this.work = work;
 		}
 
 		boolean conflictsWith(Claim other) {

@@ -26,6 +26,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockIoException;
 import io.github.ublk4j.block.BlockOperation;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -306,6 +307,34 @@ class PatientLayerTests {
 		}
 		work.tryEmitEmpty();
 		assertThat(done).hasSize(10_000).isSorted();
+	}
+
+	@Test
+	void rangeIsFreeAfterAnErrorOfTheJvm() {
+		RangeLock lock = new RangeLock();
+		Sinks.Empty<Void> first = Sinks.empty();
+		lock.exclusive(0, 1, first::asMono).subscribe();
+		CompletableFuture<Void> made = lock.exclusive(0, 1, () -> {
+			throw new OutOfMemoryError("of the test");
+		}).toFuture();
+		CompletableFuture<Void> begun = lock.exclusive(0, 1, () -> Mono.fromRunnable(() -> {
+			throw new OutOfMemoryError("of the test");
+		})).toFuture();
+		CompletableFuture<Void> next = lock.exclusive(0, 1, Mono::empty).toFuture();
+
+		first.tryEmitEmpty();
+
+		assertThat(List.of(made, begun)).allSatisfy((failed) -> assertThat(failed).isCompletedExceptionally()
+			.failsWithin(Duration.ofSeconds(20))
+			.withThrowableThat()
+			.havingCause()
+			.isInstanceOfSatisfying(BlockIoException.class, (ex) -> assertThat(ex.errno()).isEqualTo(BlockErrno.ENOMEM))
+			.withMessage("java.lang.OutOfMemoryError: of the test"));
+		assertThat(next).isCompleted();
+		StepVerifier.create(lock.exclusive(0, 1, () -> {
+			throw new OutOfMemoryError("of the test");
+		})).expectError(BlockIoException.class).verify(Duration.ofSeconds(20));
+		StepVerifier.create(lock.exclusive(0, 1, Mono::empty)).expectComplete().verify(Duration.ofSeconds(20));
 	}
 
 	private static Mono<Void> begin(List<String> begun, String name, Mono<Void> work) {

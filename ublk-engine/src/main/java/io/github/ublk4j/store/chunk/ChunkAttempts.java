@@ -22,10 +22,12 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SynchronousSink;
+import reactor.util.context.Context;
 import reactor.util.retry.Retry;
 
 import io.github.ublk4j.block.BlockErrno;
@@ -107,7 +109,7 @@ final class ChunkAttempts {
 		return Mono.defer(() -> {
 			AtomicInteger attempts = new AtomicInteger();
 			return this.fence.current()
-				.flatMap((token) -> this.timeout.of(Mono.defer(() -> change.apply(token)))
+				.flatMap((token) -> this.timeout.of(begin(() -> change.apply(token)))
 					.doOnSubscribe((subscription) -> attempts.incrementAndGet())
 					.doOnError((failure) -> {
 						// a full store has changed nothing, and may not have room for a
@@ -122,6 +124,21 @@ final class ChunkAttempts {
 				.retryWhen(this.retry)
 				.then(Mono.fromSupplier(() -> attempts.get() == 1));
 		}).onErrorMap((failure) -> explain("changed", index, failure));
+	}
+
+	/**
+	 * Fails a change that has thrown an error of the JVM when it began: it may be on its
+	 * way, and its token has to be replaced.
+	 */
+	private static Mono<Void> begin(Supplier<Mono<Void>> change) {
+		return Mono.create((end) -> {
+			try {
+				end.onDispose(change.get().subscribe(null, end::error, end::success, Context.of(end.contextView())));
+			}
+			catch (Throwable ex) {
+				end.error(BlockIoException.ofThrown(ex));
+			}
+		});
 	}
 
 	private BlockIoException explain(String verb, long index, Throwable failure) {

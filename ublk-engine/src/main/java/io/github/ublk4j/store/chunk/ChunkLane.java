@@ -33,6 +33,8 @@ final class ChunkLane {
 
 	private List<ChunkEdit> waiting = new ArrayList<>();
 
+	private List<ChunkEdit> batch = List.of();
+
 	private @Nullable ByteBuffer content;
 
 	ChunkLane(long index) {
@@ -52,9 +54,18 @@ final class ChunkLane {
 	}
 
 	synchronized List<ChunkEdit> takeBatch() {
-		List<ChunkEdit> batch = this.waiting;
+		this.batch = this.waiting;
 		this.waiting = new ArrayList<>();
-		return batch;
+		return this.batch;
+	}
+
+	/**
+	 * Fails what is left of the batch, of which nobody knows what is stored.
+	 */
+	synchronized void fail(Throwable failure) {
+		// somebody may still read the buffer
+		this.content = null;
+		this.batch.forEach((edit) -> edit.fail(failure));
 	}
 
 	/**

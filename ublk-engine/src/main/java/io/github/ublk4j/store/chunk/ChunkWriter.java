@@ -24,6 +24,9 @@ import java.util.function.LongFunction;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
+import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockIoException;
+
 /**
  * Changes chunks. Each has one put under way at a time; what comes meanwhile is merged
  * into the next. An edit ends when the chunk that it is in has been stored.
@@ -66,7 +69,10 @@ final class ChunkWriter {
 			return chosen;
 		});
 		if (lane == begun) {
-			this.permits.run(Mono.defer(() -> storeBatch(lane))).repeat(() -> !retire(lane)).subscribe();
+			this.permits.run(Mono.defer(() -> storeBatch(lane)))
+				.onErrorResume((failure) -> Mono.fromRunnable(() -> lane.fail(failure)))
+				.repeat(() -> !retire(lane))
+				.subscribe();
 		}
 		return edit.result();
 	}
@@ -80,19 +86,13 @@ final class ChunkWriter {
 		return retired;
 	}
 
-	/** Never fails. */
 	private Mono<Void> storeBatch(ChunkLane lane) {
 		List<ChunkEdit> batch = lane.takeBatch();
 		int length = this.descriptor.chunkLength(lane.index());
 		return before(lane, batch, length).flatMap((chunk) -> {
 			batch.forEach((edit) -> edit.applyTo(chunk, this.zeros));
 			return store(lane, chunk);
-		}).doOnSuccess((done) -> batch.forEach(ChunkEdit::succeed)).onErrorResume((failure) -> {
-			// somebody may still read the buffer, and nobody knows what is stored
-			lane.content(null);
-			batch.forEach((edit) -> edit.fail(failure));
-			return Mono.empty();
-		});
+		}).doOnSuccess((done) -> batch.forEach(ChunkEdit::succeed));
 	}
 
 	private Mono<ByteBuffer> before(ChunkLane lane, List<ChunkEdit> batch, int length) {
@@ -101,11 +101,22 @@ final class ChunkWriter {
 			return Mono.just(known);
 		}
 		if (ChunkLane.cover(batch, length)) {
-			return Mono.fromSupplier(() -> ByteBuffer.allocate(length));
+			return Mono.fromCallable(() -> allocate(length));
 		}
 		return this.attempts.read(lane.index(), 0, length)
-			.map((stored) -> ByteBuffer.allocate(length).put(0, stored, stored.position(), length))
-			.switchIfEmpty(Mono.fromSupplier(() -> ByteBuffer.allocate(length)));
+			.flatMap((stored) -> Mono.fromCallable(() -> allocate(length).put(0, stored, stored.position(), length)))
+			.switchIfEmpty(Mono.fromCallable(() -> allocate(length)));
+	}
+
+	/** On whatever thread: Reactor would throw the error of the JVM there. */
+	private static ByteBuffer allocate(int length) throws BlockIoException {
+		try {
+			return ByteBuffer.allocate(length);
+		}
+		catch (OutOfMemoryError ex) {
+			throw new BlockIoException(BlockErrno.ENOMEM, "The heap has no room for a chunk of " + length + " bytes",
+					ex);
+		}
 	}
 
 	private Mono<Void> store(ChunkLane lane, ByteBuffer chunk) {

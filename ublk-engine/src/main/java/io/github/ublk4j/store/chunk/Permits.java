@@ -18,10 +18,13 @@ package io.github.ublk4j.store.chunk;
 
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+
+import io.github.ublk4j.block.BlockIoException;
 
 /**
  * Bounds how much work is under way; the rest waits in its order. Work that is cancelled
@@ -52,18 +55,28 @@ final class Permits {
 	}
 
 	private void start(Mono<Void> work, Sinks.Empty<Void> result) {
-		work.subscribe(null, (failure) -> {
-			release();
-			result.tryEmitError(failure);
-		}, () -> {
-			release();
-			result.tryEmitEmpty();
-		});
+		AtomicBoolean ended = new AtomicBoolean();
+		try {
+			work.subscribe(null, (failure) -> {
+				release(ended);
+				result.tryEmitError(failure);
+			}, () -> {
+				release(ended);
+				result.tryEmitEmpty();
+			});
+		}
+		catch (Throwable ex) {
+			// an error of the JVM, which Reactor throws past whoever waits for the end
+			release(ended);
+			result.tryEmitError(BlockIoException.ofThrown(ex));
+		}
 	}
 
-	private void release() {
-		this.free.incrementAndGet();
-		drain();
+	private void release(AtomicBoolean ended) {
+		if (ended.compareAndSet(false, true)) {
+			this.free.incrementAndGet();
+			drain();
+		}
 	}
 
 	/** One thread starts work, so that work that ends at once does not nest. */
@@ -72,18 +85,29 @@ final class Permits {
 			return;
 		}
 		int missed = 1;
-		do {
-			while (this.free.get() > 0) {
-				Runnable next = this.waiting.poll();
-				if (next == null) {
-					break;
-				}
-				this.free.decrementAndGet();
-				next.run();
+		try {
+			while (missed != 0) {
+				startWaiting();
+				missed = this.draining.addAndGet(-missed);
 			}
-			missed = this.draining.addAndGet(-missed);
 		}
-		while (missed != 0);
+		finally {
+			if (missed != 0) {
+				// an error of the JVM: let the next one that ends go on
+				this.draining.set(0);
+			}
+		}
+	}
+
+	private void startWaiting() {
+		while (this.free.get() > 0) {
+			Runnable next = this.waiting.poll();
+			if (next == null) {
+				return;
+			}
+			this.free.decrementAndGet();
+			next.run();
+		}
 	}
 
 }

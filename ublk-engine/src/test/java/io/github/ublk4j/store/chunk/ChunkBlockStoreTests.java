@@ -509,6 +509,44 @@ class ChunkBlockStoreTests {
 	}
 
 	@Test
+	void errorOfTheJvmFailsTheWriteAndTheNextOneIsServedWithANewToken() {
+		ChunkBlockStore store = open((builder) -> builder.parallelism(1).retries(0));
+		long tokens = this.volume.tokens();
+		this.volume.beforeChange = () -> {
+			throw new OutOfMemoryError("of the test");
+		};
+
+		fail(store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))), BlockErrno.ENOMEM,
+				"cannot be changed: " + "java.lang.OutOfMemoryError: of the test");
+
+		this.volume.beforeChange = Mono::empty;
+		write(store, 512, bytes(2, 512));
+		assertThat(read(store, 512, 512)).isEqualTo(bytes(2, 512));
+		assertThat(this.volume.tokens()).isEqualTo(tokens + 1);
+	}
+
+	@Test
+	void permitIsFreeAfterAnErrorOfTheJvm() {
+		Permits permits = new Permits(1);
+		Sinks.Empty<Void> first = Sinks.empty();
+		permits.run(first.asMono()).subscribe();
+		CompletableFuture<Void> failed = permits.run(Mono.fromRunnable(() -> {
+			throw new OutOfMemoryError("of the test");
+		})).toFuture();
+		CompletableFuture<Void> next = permits.run(Mono.empty()).toFuture();
+
+		first.tryEmitEmpty();
+
+		assertThat(failed).failsWithin(TIMEOUT)
+			.withThrowableThat()
+			.havingCause()
+			.isInstanceOf(BlockIoException.class)
+			.withMessage("java.lang.OutOfMemoryError: of the test");
+		assertThat(next).isCompleted();
+		succeed(permits.run(Mono.empty()));
+	}
+
+	@Test
 	void settingsThatAreOfNoUseAreRefused() {
 		assertThatIllegalArgumentException().isThrownBy(() -> open((builder) -> builder.parallelism(0)))
 			.withMessageContaining("parallelism of 0");

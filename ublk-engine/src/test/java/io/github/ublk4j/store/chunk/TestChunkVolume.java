@@ -220,9 +220,9 @@ final class TestChunkVolume implements ChunkVolume {
 
 		private Mono<Void> change(long index, Supplier<Mono<Void>> change) {
 			Mono<Void> inTime = Mono.defer(() -> {
+				Mono<Void> before = TestChunkVolume.this.beforeChange.get();
 				begin(index);
-				return later(TestChunkVolume.this.beforeChange.get().then(Mono.defer(change)))
-					.doOnTerminate(() -> end(index))
+				return later(before.then(Mono.defer(change))).doOnTerminate(() -> end(index))
 					.doOnCancel(() -> end(index));
 			});
 			if (nextInt(100) >= TestChunkVolume.this.failures) {
