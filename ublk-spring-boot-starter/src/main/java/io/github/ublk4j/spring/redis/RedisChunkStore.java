@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.redis;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 import io.github.ublk4j.block.BlockErrno;
@@ -51,13 +52,12 @@ final class RedisChunkStore implements ChunkStore {
 	@Override
 	public Mono<ByteBuffer> get(long index, int offset, int length) {
 		// the range of a key that is not there is empty
-		return this.scripts.getRange(index, offset, length).filter(ByteBuffer::hasRemaining);
+		return present(this.scripts.getRange(index, offset, length)).filter(ByteBuffer::hasRemaining);
 	}
 
 	@Override
 	public Flux<Long> existing(long first, long last) {
-		return this.scripts.run(RedisScripts.EXISTING, RedisScripts.CHUNK, String.valueOf(first), String.valueOf(last))
-			.filter((numbers) -> !numbers.isEmpty())
+		return present(this.scripts.existing(first, last)).filter((numbers) -> !numbers.isEmpty())
 			.flatMapMany((numbers) -> Flux.fromArray(numbers.split(" ", -1)))
 			.map(Long::valueOf);
 	}
@@ -105,12 +105,23 @@ final class RedisChunkStore implements ChunkStore {
 					: Mono.just(words));
 	}
 
+	/** A server that has lost its data would read as zeros. */
+	private static <T> Mono<T> present(Mono<T> answer) {
+		return answer.onErrorMap((failure) -> answerOf(failure).contains(RedisScripts.GONE),
+				(failure) -> new IOException(answerOf(failure).replaceFirst(".*" + RedisScripts.GONE + " ", ""),
+						failure));
+	}
+
 	private static boolean isFull(Throwable failure) {
+		return answerOf(failure).contains("OOM ");
+	}
+
+	private static String answerOf(Throwable failure) {
 		Throwable cause = failure;
 		while (cause.getCause() != null) {
 			cause = cause.getCause();
 		}
-		return String.valueOf(cause.getMessage()).contains("OOM ");
+		return String.valueOf(cause.getMessage());
 	}
 
 }

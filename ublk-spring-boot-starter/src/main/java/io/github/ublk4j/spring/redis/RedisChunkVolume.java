@@ -65,16 +65,18 @@ public final class RedisChunkVolume implements ChunkVolume {
 
 	@Override
 	public Mono<VolumeDescriptor> describe() {
-		return this.scripts.run(RedisScripts.DESCRIBE, "volume").filter((text) -> !text.isEmpty()).map(this::parse);
+		return this.scripts.run(RedisScripts.DESCRIBE, RedisScripts.VOLUME)
+			.filter((text) -> !text.isEmpty())
+			.map(this::parse);
 	}
 
 	private VolumeDescriptor parse(String text) {
-		return VolumeDescriptor.parse(text, "key " + this.scripts.key("volume"));
+		return VolumeDescriptor.parse(text, "key " + this.scripts.key(RedisScripts.VOLUME));
 	}
 
 	@Override
 	public Mono<VolumeDescriptor> createIfAbsent(VolumeDescriptor descriptor) {
-		return this.scripts.run(RedisScripts.CREATE, "volume", descriptor.text()).map(this::parse);
+		return this.scripts.run(RedisScripts.CREATE, RedisScripts.VOLUME, descriptor.text()).map(this::parse);
 	}
 
 	@Override

@@ -33,6 +33,8 @@ import org.springframework.data.redis.connection.ReturnType;
  */
 final class RedisScripts {
 
+	static final String VOLUME = "volume";
+
 	static final String CHUNK = "chunk:";
 
 	static final String DESCRIBE = "return redis.call('GET', KEYS[1]) or ''";
@@ -81,12 +83,24 @@ final class RedisScripts {
 			return 'released'
 			""";
 
-	/** Of first and last chunk; the key is that of a chunk without its number. */
-	static final String EXISTING = """
+	/** The beginning of the error that a server answers which has lost the volume. */
+	static final String GONE = "UBLKGONE";
+
+	/**
+	 * Where nothing is found there is nothing to read, or there is no volume any more.
+	 */
+	private static final String REQUIRE_VOLUME = """
+			if redis.call('EXISTS', KEYS[1]) == 0 then
+			  return redis.error_reply('UBLKGONE its keys are not there any more: the server has lost its data')
+			end
+			""";
+
+	/** Of first and last chunk; the last key is that of a chunk without its number. */
+	private static final String EXISTING = REQUIRE_VOLUME + """
 			local found = {}
 			for index = tonumber(ARGV[1]), tonumber(ARGV[2]) do
 			  local number = string.format('%.0f', index)
-			  if redis.call('EXISTS', KEYS[1] .. number) == 1 then
+			  if redis.call('EXISTS', KEYS[2] .. number) == 1 then
 			    found[#found + 1] = number
 			  end
 			end
@@ -94,7 +108,14 @@ final class RedisScripts {
 			""";
 
 	/** A script, since a client may be set up to read from replicas, which lag behind. */
-	private static final String GET_RANGE = "return redis.call('GETRANGE', KEYS[1], ARGV[1], ARGV[2])";
+	private static final String GET_RANGE = """
+			local data = redis.call('GETRANGE', KEYS[2], ARGV[1], ARGV[2])
+			if data ~= '' then
+			  return data
+			end
+			""" + REQUIRE_VOLUME + """
+			return data
+			""";
 
 	private static final String REQUIRE_TOKEN = """
 			local fence = redis.call('HMGET', KEYS[1], 'token', 'holder')
@@ -160,8 +181,18 @@ final class RedisScripts {
 	}
 
 	Mono<ByteBuffer> getRange(long index, int offset, int length) {
-		return eval(GET_RANGE, 1, chunkKey(index), utf8(String.valueOf(offset)),
+		return eval(GET_RANGE, 2, utf8(key(VOLUME)), chunkKey(index), utf8(String.valueOf(offset)),
 				utf8(String.valueOf((long) offset + length - 1)));
+	}
+
+	/**
+	 * Finds chunks.
+	 * @return their numbers, with spaces between them
+	 */
+	Mono<String> existing(long first, long last) {
+		return eval(EXISTING, 2, utf8(key(VOLUME)), utf8(key(CHUNK)), utf8(String.valueOf(first)),
+				utf8(String.valueOf(last)))
+			.map(RedisScripts::text);
 	}
 
 	Mono<Properties> info(String section) {

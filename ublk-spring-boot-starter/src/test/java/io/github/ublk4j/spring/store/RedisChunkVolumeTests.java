@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.store;
 
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
@@ -127,6 +128,27 @@ class RedisChunkVolumeTests extends AbstractChunkVolumeTests {
 			other.connect().sync().clientKill(KillArgs.Builder.typeNormal().skipme());
 		}
 		end(store.write(512, ByteBuffer.wrap(bytes(2, 4096))));
+		store.close();
+	}
+
+	@Test
+	void serverThatHasLostItsDataDoesNotReadAsZeros() {
+		ChunkBlockStore store = open(builder().lease(Duration.ofHours(1)));
+		end(store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))));
+		ChunkBlockStore reader = open(builder().readOnly(true));
+		end(reader.read(CHUNK, ByteBuffer.allocate(512)));
+
+		StringRedisTemplate redis = new StringRedisTemplate(connections());
+		redis.delete(redis.keys("*" + this.name + "*"));
+
+		for (ChunkBlockStore each : List.of(reader, store)) {
+			assertThat(failure(each.read(0, ByteBuffer.allocate(512)))).isInstanceOf(BlockIoException.class)
+				.hasMessage("Chunk 0 of the Redis volume " + this.name + " cannot be read: its keys are not there any "
+						+ "more: the server has lost its data");
+		}
+		assertThat(failure(store.discard(0, store.size()))).isInstanceOf(BlockIoException.class)
+			.hasMessageContaining("the server has lost its data");
+		reader.close();
 		store.close();
 	}
 
