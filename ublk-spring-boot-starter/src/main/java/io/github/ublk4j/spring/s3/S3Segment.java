@@ -26,6 +26,8 @@ import java.util.function.LongSupplier;
 import io.github.ublk4j.layer.RangeLock;
 import io.github.ublk4j.store.chunk.FencedException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -36,6 +38,8 @@ import reactor.core.publisher.Sinks;
  * meanwhile goes with the next.
  */
 final class S3Segment {
+
+	private static final Logger logger = LoggerFactory.getLogger(S3Segment.class);
 
 	/** Less than an attempt to store a chunk may take. */
 	private static final Duration TIMEOUT = Duration.ofSeconds(4);
@@ -97,13 +101,26 @@ final class S3Segment {
 				if (found.index().token() > mine) {
 					return Mono.error(new FencedException("it is served by another server"));
 				}
-				S3Index next = new S3Index(mine, UUID.randomUUID(), found.index().names());
+				S3Index next = new S3Index(mine, UUID.randomUUID(), names(found));
 				return this.objects.replace(this.key, found.tag(), next.encode()).map((written) -> {
 					stored(next, written);
 					return true;
 				});
 			})
 			.timeout(TIMEOUT);
+	}
+
+	/**
+	 * Returns what counts. An index that this server has written and somebody has deleted
+	 * is not one that never was: it is written again as it was, since the objects that it
+	 * names may still be there.
+	 */
+	private long[] names(Found found) {
+		if (found.tag() != null || this.tag == null) {
+			return found.index().names();
+		}
+		logger.warn("The object {} was deleted by somebody else; it is written again as it was last", this.key);
+		return this.index.names();
 	}
 
 	private void stored(S3Index next, String written) {
@@ -190,7 +207,7 @@ final class S3Segment {
 			}
 			return Mono.error((found.token() > mine.token()) ? new FencedException("it is served by another server")
 					: new IOException("the index has been changed by an earlier request"));
-		});
+		}).switchIfEmpty(Mono.error(() -> new IOException("the object " + this.key + " was deleted by somebody else")));
 	}
 
 	private record Found(S3Index index, @Nullable String tag) {

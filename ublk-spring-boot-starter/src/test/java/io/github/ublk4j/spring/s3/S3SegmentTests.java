@@ -16,6 +16,8 @@
 
 package io.github.ublk4j.spring.s3;
 
+import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
@@ -68,6 +70,33 @@ class S3SegmentTests {
 		answer();
 		assertThat(fourth).isCompleted();
 		assertThat(this.puts).isEmpty();
+	}
+
+	@Test
+	void changeOfAnIndexThatWasDeletedFailsAndTheNextTokenWritesItAgain() {
+		CompletableFuture<Void> fenced = this.segment.fence().toFuture();
+		answer();
+		assertThat(fenced).isCompleted();
+		CompletableFuture<Void> stored = change(1);
+		answer();
+		assertThat(stored).isCompleted();
+
+		CompletableFuture<Void> failed = change(2);
+		this.puts.remove().completeExceptionally(NoSuchKeyException.builder().statusCode(404).build());
+		assertThat(failed).failsWithin(Duration.ofSeconds(20))
+			.withThrowableThat()
+			.havingCause()
+			.isInstanceOf(IOException.class)
+			.withMessage("the object index/0 was deleted by somebody else");
+
+		fenced = this.segment.fence().toFuture();
+		answer();
+		assertThat(fenced).isCompleted();
+		assertThat(this.segment.index().name(1)).isEqualTo(S3Index.name(1, 1, 1));
+		assertThat(this.segment.index().name(2)).isNull();
+		CompletableFuture<Void> next = change(2);
+		answer();
+		assertThat(next).isCompleted();
 	}
 
 	private CompletableFuture<Void> change(long chunk) {
