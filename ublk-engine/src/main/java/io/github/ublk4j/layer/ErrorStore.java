@@ -18,6 +18,7 @@ package io.github.ublk4j.layer;
 
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import reactor.core.publisher.Mono;
 
@@ -30,6 +31,8 @@ import io.github.ublk4j.block.BlockStore;
  * the store below. The rule can be changed at any time, by any thread.
  */
 public final class ErrorStore extends InterceptingStore {
+
+	private final AtomicLong injected = new AtomicLong();
 
 	private volatile Faults faults = new Faults(FaultRule.NONE);
 
@@ -47,7 +50,18 @@ public final class ErrorStore extends InterceptingStore {
 	 * @return this layer
 	 */
 	public ErrorStore rule(FaultRule rule) {
-		this.faults = new Faults(rule);
+		return changeRule((current) -> rule);
+	}
+
+	/**
+	 * Changes which requests fail from now on, by what fails so far: two who change
+	 * different parts at the same time do not undo each other's change. The choice begins
+	 * anew with the seed.
+	 * @param change makes the new rule of the one in force
+	 * @return this layer
+	 */
+	public synchronized ErrorStore changeRule(UnaryOperator<FaultRule> change) {
+		this.faults = new Faults(change.apply(this.faults.rule));
 		return this;
 	}
 
@@ -60,11 +74,11 @@ public final class ErrorStore extends InterceptingStore {
 	}
 
 	/**
-	 * Returns how many requests have failed by the rule that is in force.
+	 * Returns how many requests this layer has failed, by whatever rules.
 	 * @return the number of requests
 	 */
 	public long injected() {
-		return this.faults.injected.get();
+		return this.injected.get();
 	}
 
 	@Override
@@ -73,7 +87,7 @@ public final class ErrorStore extends InterceptingStore {
 		if (current.rule.rate() == 0 || !current.rule.covers(operation, offset, length) || !current.draw()) {
 			return request.get();
 		}
-		current.injected.incrementAndGet();
+		this.injected.incrementAndGet();
 		return Mono.error(new BlockIoException(current.rule.errno(), "The layer 'error' fails this " + operation
 				+ " of " + length + " bytes at offset " + offset + ", as it was told"));
 	}
@@ -83,8 +97,6 @@ public final class ErrorStore extends InterceptingStore {
 		private final FaultRule rule;
 
 		private final AtomicLong drawn = new AtomicLong();
-
-		private final AtomicLong injected = new AtomicLong();
 
 		Faults(FaultRule rule) {
 			this.rule = rule;

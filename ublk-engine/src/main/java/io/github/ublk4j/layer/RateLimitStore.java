@@ -19,6 +19,7 @@ package io.github.ublk4j.layer;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -60,10 +61,19 @@ public final class RateLimitStore extends InterceptingStore {
 	 * @param limit the limit; {@link RateLimit#NONE} for none
 	 */
 	public void limit(RateLimit limit) {
+		changeLimit((current) -> limit);
+	}
+
+	/**
+	 * Changes what is let through from now on, by what is let through so far: two who
+	 * change different parts at the same time do not undo each other's change.
+	 * @param change makes the new limit of the one in force
+	 */
+	public void changeLimit(UnaryOperator<RateLimit> change) {
 		Buckets old;
 		synchronized (this) {
 			old = this.buckets;
-			this.buckets = new Buckets(limit, this.clock);
+			this.buckets = new Buckets(change.apply(old.limit), this.clock);
 		}
 		old.replaced.tryEmitEmpty();
 	}

@@ -128,20 +128,23 @@ final class LayerOptions {
 		add("operations", written(rule.operations()),
 				"Use one or more of " + String.join(", ", written(EnumSet.allOf(BlockOperation.class)))
 						+ ", separated by commas.",
-				(value) -> layer.rule(new FaultRule(operations(value), rule.offset(), rule.length(), rule.rate(),
-						rule.errno(), rule.seed())));
-		add("offset", rule.offset(), "Use 0 or more, such as 1MB.", (value) -> layer.rule(
-				new FaultRule(rule.operations(), bytes(value), rule.length(), rule.rate(), rule.errno(), rule.seed())));
-		add("length", rule.length(), "Use 1 or more, such as 1MB, or 0 for all up to the end.", (value) -> layer.rule(
-				new FaultRule(rule.operations(), rule.offset(), bytes(value), rule.rate(), rule.errno(), rule.seed())));
+				(value) -> layer.changeRule((old) -> new FaultRule(operations(value), old.offset(), old.length(),
+						old.rate(), old.errno(), old.seed())));
+		add("offset", rule.offset(), "Use 0 or more, such as 1MB.",
+				(value) -> layer.changeRule((old) -> new FaultRule(old.operations(), bytes(value), old.length(),
+						old.rate(), old.errno(), old.seed())));
+		add("length", rule.length(), "Use 1 or more, such as 1MB, or 0 for all up to the end.",
+				(value) -> layer.changeRule((old) -> new FaultRule(old.operations(), old.offset(), bytes(value),
+						old.rate(), old.errno(), old.seed())));
 		add("rate", rule.rate(), "Use 0 for no request to 1 for every one, such as 0.01.",
-				(value) -> layer.rule(new FaultRule(rule.operations(), rule.offset(), rule.length(),
-						Double.parseDouble(value), rule.errno(), rule.seed())));
+				(value) -> layer.changeRule((old) -> new FaultRule(old.operations(), old.offset(), old.length(),
+						Double.parseDouble(value), old.errno(), old.seed())));
 		add("errno", rule.errno().name().toLowerCase(Locale.ROOT), "Use one of " + names(BlockErrno.values()) + ".",
-				(value) -> layer.rule(new FaultRule(rule.operations(), rule.offset(), rule.length(), rule.rate(),
-						BlockErrno.valueOf(value.toUpperCase(Locale.ROOT)), rule.seed())));
-		add("seed", rule.seed(), "Use a whole number.", (value) -> layer.rule(new FaultRule(rule.operations(),
-				rule.offset(), rule.length(), rule.rate(), rule.errno(), Long.parseLong(value))));
+				(value) -> layer.changeRule((old) -> new FaultRule(old.operations(), old.offset(), old.length(),
+						old.rate(), BlockErrno.valueOf(value.toUpperCase(Locale.ROOT)), old.seed())));
+		add("seed", rule.seed(), "Use a whole number.",
+				(value) -> layer.changeRule((old) -> new FaultRule(old.operations(), old.offset(), old.length(),
+						old.rate(), old.errno(), Long.parseLong(value))));
 		this.values.put("injected", layer.injected());
 	}
 
@@ -159,11 +162,12 @@ final class LayerOptions {
 	private void rateLimit(RateLimitStore layer) {
 		RateLimit limit = layer.limit();
 		add("bytes-per-second", limit.bytesPerSecond(), "Use 1 or more, such as 10MB, or 0 for no limit.",
-				(value) -> layer.limit(new RateLimit(bytes(value), limit.operationsPerSecond(), limit.burst())));
-		add("operations-per-second", limit.operationsPerSecond(), "Use 1 or more, or 0 for no limit.",
-				(value) -> layer.limit(new RateLimit(limit.bytesPerSecond(), Long.parseLong(value), limit.burst())));
+				(value) -> layer
+					.changeLimit((old) -> new RateLimit(bytes(value), old.operationsPerSecond(), old.burst())));
+		add("operations-per-second", limit.operationsPerSecond(), "Use 1 or more, or 0 for no limit.", (value) -> layer
+			.changeLimit((old) -> new RateLimit(old.bytesPerSecond(), Long.parseLong(value), old.burst())));
 		add("burst", limit.burst(), "Use 0 to 1h, such as 100ms.", (value) -> layer
-			.limit(new RateLimit(limit.bytesPerSecond(), limit.operationsPerSecond(), duration(value))));
+			.changeLimit((old) -> new RateLimit(old.bytesPerSecond(), old.operationsPerSecond(), duration(value))));
 	}
 
 	/**

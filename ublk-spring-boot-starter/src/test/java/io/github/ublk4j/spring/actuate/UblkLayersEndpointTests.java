@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.spring.actuate;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -188,6 +189,33 @@ class UblkLayersEndpointTests {
 			change(context, "pause/paused", "true").expectStatus().isNotFound();
 			assertThat(this.pause.isPaused()).isFalse();
 		});
+	}
+
+	/** As two requests do that arrive together. */
+	@Test
+	void changesOfTheSameLayerDoNotUndoEachOther() {
+		LayerOptions error = LayerOptions.of(this.error);
+		LayerOptions rateLimit = LayerOptions.of(this.rateLimit);
+
+		LayerOptions.of(this.error).change("error", "offset", "1MB");
+		error.change("error", "rate", "0.5");
+		LayerOptions.of(this.rateLimit).change("rate-limit", "bytes-per-second", "10MB");
+		rateLimit.change("rate-limit", "operations-per-second", "100");
+
+		assertThat(this.error.rule().offset()).isEqualTo(1 << 20);
+		assertThat(this.error.rule().rate()).isEqualTo(0.5);
+		assertThat(this.rateLimit.limit().bytesPerSecond()).isEqualTo(10 << 20);
+		assertThat(this.rateLimit.limit().operationsPerSecond()).isEqualTo(100);
+	}
+
+	@Test
+	void changeKeepsTheNumberOfRequestsThatHaveFailed() {
+		LayerOptions.of(this.error).change("error", "rate", "1");
+		this.error.read(0, ByteBuffer.allocate(512)).onErrorComplete().block();
+
+		LayerOptions.of(this.error).change("error", "errno", "enospc");
+
+		assertThat(LayerOptions.of(this.error).values()).containsEntry("injected", 1L);
 	}
 
 	@Test
