@@ -16,9 +16,11 @@
 
 package io.github.ublk4j.spring.test;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 
 import io.github.ublk4j.block.BlockErrno;
@@ -36,6 +38,7 @@ import io.github.ublk4j.layer.LogStore;
 import io.github.ublk4j.layer.PauseStore;
 import io.github.ublk4j.layer.RateLimit;
 import io.github.ublk4j.layer.RateLimitStore;
+import io.github.ublk4j.layer.ReadOnlyStore;
 import io.github.ublk4j.layer.ReadaheadStore;
 import io.github.ublk4j.layer.RetryStore;
 import io.github.ublk4j.layer.StatsStore;
@@ -97,6 +100,69 @@ class LayerContractTests {
 			super((below) -> new PauseStore(new ErrorStore(new StatsStore(
 					new LogStore(new RateLimitStore(below, new RateLimit(1L << 40, 1L << 30, Duration.ofMillis(1))),
 							"layer", Level.TRACE)))));
+		}
+
+	}
+
+	@Nested
+	class ErrorThatFailsNothing extends Contract {
+
+		ErrorThatFailsNothing() {
+			super(ErrorStore::new);
+		}
+
+	}
+
+	@Nested
+	class Pause extends Contract {
+
+		Pause() {
+			super(PauseStore::new);
+		}
+
+	}
+
+	@Nested
+	class Stats extends Contract {
+
+		Stats() {
+			super(StatsStore::new);
+		}
+
+	}
+
+	@Nested
+	class Log extends Contract {
+
+		Log() {
+			super((below) -> new LogStore(below, "layer", Level.TRACE));
+		}
+
+	}
+
+	/** Which the tests reach. */
+	@Nested
+	class RateLimited extends Contract {
+
+		RateLimited() {
+			super((below) -> new RateLimitStore(below, new RateLimit(256 << 20, 20_000, Duration.ofMillis(10))));
+		}
+
+	}
+
+	@Nested
+	class ReadOnly extends StoreContract {
+
+		ReadOnly() {
+			super(new ReadOnlyStore(filled()), DiskSpec.named("layer").readOnly(true));
+		}
+
+		private static BlockStore filled() {
+			MemoryBlockStore store = MemoryBlockStore.sparse(SIZE);
+			byte[] data = new byte[SIZE];
+			new Random(1).nextBytes(data);
+			store.write(0, ByteBuffer.wrap(data)).block();
+			return store;
 		}
 
 	}
