@@ -72,7 +72,9 @@ final class BuiltInLayers {
 
 	private static final String FILE = "file:";
 
-	private static final List<BuiltInLayer> ALL = List.of(
+	private final EncryptionKeys keys;
+
+	private final List<BuiltInLayer> all = List.of(
 			new BuiltInLayer("window", LayerProperties::window, BuiltInLayers::window),
 			new BuiltInLayer("read-only", (properties) -> null, (below, spec, properties) -> new ReadOnlyStore(below)),
 			new BuiltInLayer("delay", LayerProperties::delay, BuiltInLayers::delay),
@@ -83,7 +85,7 @@ final class BuiltInLayers {
 			new BuiltInLayer("readahead", LayerProperties::readahead, BuiltInLayers::readahead),
 			new BuiltInLayer("checksum", LayerProperties::checksum, BuiltInLayers::checksum),
 			new BuiltInLayer("copy-on-write", LayerProperties::copyOnWrite, BuiltInLayers::copyOnWrite),
-			new BuiltInLayer("encrypt", LayerProperties::encrypt, BuiltInLayers::encrypt),
+			new BuiltInLayer("encrypt", LayerProperties::encrypt, this::encrypt),
 			new BuiltInLayer("retry", LayerProperties::retry, BuiltInLayers::retry),
 			new BuiltInLayer("timeout", LayerProperties::timeout,
 					(below, spec, properties) -> new TimeoutStore(below,
@@ -93,15 +95,16 @@ final class BuiltInLayers {
 							orElse(properties.log(), Log.UNSET).level())),
 			new BuiltInLayer("stats", (properties) -> null, (below, spec, properties) -> new StatsStore(below)));
 
-	private BuiltInLayers() {
+	BuiltInLayers(EncryptionKeys keys) {
+		this.keys = keys;
 	}
 
-	static List<BuiltInLayer> all() {
-		return ALL;
+	List<BuiltInLayer> all() {
+		return this.all;
 	}
 
-	static Optional<BuiltInLayer> find(String name) {
-		return ALL.stream().filter((layer) -> layer.written().equals(name)).findFirst();
+	Optional<BuiltInLayer> find(String name) {
+		return this.all.stream().filter((layer) -> layer.written().equals(name)).findFirst();
 	}
 
 	private static BlockStore window(BlockStore below, DiskSpec spec, LayerProperties properties) {
@@ -190,7 +193,7 @@ final class BuiltInLayers {
 		throw new InvalidLayerException("overlay", overlay, "Use memory or file:/path/to/overlay.img.");
 	}
 
-	private static BlockStore encrypt(BlockStore below, DiskSpec spec, LayerProperties properties) {
+	private BlockStore encrypt(BlockStore below, DiskSpec spec, LayerProperties properties) {
 		Encrypt encrypt = orElse(properties.encrypt(), Encrypt.UNSET);
 		int sectorSize = integer("sectorSize", encrypt.sectorSize());
 		if (sectorSize > spec.logicalBlockSize()) {
@@ -198,7 +201,7 @@ final class BuiltInLayers {
 					"Use at most the size of a logical block, " + spec.logicalBlockSize()
 							+ "B, or raise logical-block-size.");
 		}
-		byte[] key = EncryptionKey.read(encrypt.key());
+		byte[] key = this.keys.read(encrypt.key());
 		try {
 			return new EncryptStore(below, key, sectorSize);
 		}

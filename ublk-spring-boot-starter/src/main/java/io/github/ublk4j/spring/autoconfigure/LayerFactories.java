@@ -29,6 +29,7 @@ import io.github.ublk4j.layer.BlockLayer;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 
 import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.boot.ssl.SslBundles;
 
 /**
  * The layers that {@code ublk.devices.<name>.layers} can name.
@@ -37,8 +38,11 @@ final class LayerFactories {
 
 	private final ListableBeanFactory beanFactory;
 
+	private final BuiltInLayers builtIn;
+
 	LayerFactories(ListableBeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
+		this.builtIn = new BuiltInLayers(new EncryptionKeys(beanFactory.getBeanProvider(SslBundles.class)));
 	}
 
 	/**
@@ -62,7 +66,7 @@ final class LayerFactories {
 	}
 
 	private LayerStack.Layer find(String disk, Device device, String name) {
-		Optional<BuiltInLayer> builtIn = BuiltInLayers.find(name);
+		Optional<BuiltInLayer> builtIn = this.builtIn.find(name);
 		boolean bean = this.beanFactory.containsBean(name) && this.beanFactory.isTypeMatch(name, BlockLayer.class);
 		if (builtIn.isPresent() && bean) {
 			throw new DiskStartupException(
@@ -78,7 +82,7 @@ final class LayerFactories {
 					(properties) -> 0);
 		}
 		Set<String> known = new TreeSet<>();
-		BuiltInLayers.all().forEach((layer) -> known.add(layer.written()));
+		this.builtIn.all().forEach((layer) -> known.add(layer.written()));
 		known.addAll(Arrays.asList(this.beanFactory.getBeanNamesForType(BlockLayer.class, true, false)));
 		throw new DiskStartupException("There is no layer '" + name + "': " + written(disk, device) + ".",
 				"Use " + String.join(", ", known) + ", or the name of a bean of type BlockLayer.");
@@ -98,8 +102,8 @@ final class LayerFactories {
 	/**
 	 * Refuses options that would be ignored.
 	 */
-	private static void requireOptionsOfLayersThatAreThere(String disk, Device device) {
-		for (BuiltInLayer layer : BuiltInLayers.all()) {
+	private void requireOptionsOfLayersThatAreThere(String disk, Device device) {
+		for (BuiltInLayer layer : this.builtIn.all()) {
 			if (layer.hasOptions(device.layer()) && !device.layers().contains(layer.written())) {
 				throw new DiskStartupException(
 						PropertyNames.of(disk, "layer") + "." + layer.written() + ".* is for a disk with the layer '"

@@ -191,8 +191,9 @@ public record LayerProperties(@Nullable Window window, @Nullable Delay delay, @N
 	/**
 	 * Properties of the layer "encrypt".
 	 *
-	 * @param key 64 random bytes (AES-256) or 32 (AES-128) in Base64, or "file:/path" of
-	 * a file that contains them so.
+	 * @param key 64 random bytes (AES-256) or 32 (AES-128) in Base64, "file:/path" of a
+	 * file that contains them so, or "bundle:name#alias" of a secret key of so many bytes
+	 * in the key store of an SSL bundle.
 	 * @param sectorSize Unit of encryption, 512B or 4KB; at most the logical-block-size.
 	 */
 	public record Encrypt(@Nullable String key, @DefaultValue("512B") DataSize sectorSize) {

@@ -16,12 +16,17 @@
 
 package io.github.ublk4j.spring.autoconfigure;
 
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
+
+import javax.crypto.spec.SecretKeySpec;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.github.ublk4j.block.BlockErrno;
@@ -57,6 +62,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.event.Level;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -234,11 +240,69 @@ class LayersTests {
 		memory("ublk.devices.ram.layers=encrypt").run((context) -> assertFailure(context,
 				"The disk 'ram' cannot be made: ublk.devices.ram.layer.encrypt.key is not set.",
 				"Use 64 random bytes in Base64 (openssl rand -base64 64 | tr -d '\\n'), "
-						+ "or file:/path of a file that contains them."));
+						+ "file:/path of a file that contains them, or bundle:<name>#<alias> of a secret key in an SSL bundle."));
 		memory("ublk.devices.ram.layers=encrypt", "ublk.devices.ram.layer.encrypt.key=file:/none/key")
 			.run((context) -> assertFailure(context,
 					"The layer 'encrypt' of the disk 'ram' cannot be opened: its key cannot be read from /none/key.",
 					"Correct the path, or the rights to the file."));
+	}
+
+	@Test
+	void keyCanBeASecretKeyOfAnSslBundle() throws Exception {
+		byte[] key = Base64.getDecoder().decode(KEY);
+		bundle(key, "ublk.devices.ram.layer.encrypt.key=bundle:disks#ram").run((context) -> {
+			EncryptStore layer = layer(context, "encrypt", EncryptStore.class);
+			assertThat(layer.algorithm()).isEqualTo("AES-256-XTS");
+			ByteBuffer data = ByteBuffer.allocate(512).put(0, (byte) 7);
+			layer.write(0, data.duplicate()).block();
+			ByteBuffer stored = ByteBuffer.allocate(512);
+			layer.parts().get(0).read(0, stored).block();
+			MemoryBlockStore expected = MemoryBlockStore.sparse(512);
+			new EncryptStore(expected, key, 512).write(0, data.duplicate()).block();
+			ByteBuffer other = ByteBuffer.allocate(512);
+			expected.read(0, other).block();
+			assertThat(stored.array()).isEqualTo(other.array());
+		});
+	}
+
+	@Test
+	void keyOfAnSslBundleThatCannotBeUsedIsRefused() throws Exception {
+		String disk = "The disk 'ram' cannot be made: ublk.devices.ram.layer.encrypt.key is ";
+		bundle(new byte[16], "ublk.devices.ram.layer.encrypt.key=bundle:disks#ram").run((context) -> assertFailure(
+				context, disk + "16 bytes long.", "Use 64 random bytes for AES-256, or 32 for AES-128."));
+		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:disks#rom").run((context) -> assertFailure(
+				context, disk + "bundle:disks#rom.",
+				"The key store of the SSL bundle 'disks' has no secret key 'rom' whose bytes can be had. "
+						+ "Make one (keytool -genseckey -alias rom -keyalg HmacSHA512 -keysize 512 -storetype PKCS12), "
+						+ "or correct the alias."));
+		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:other#ram").run((context) -> assertFailure(
+				context, disk + "bundle:other#ram.", "There is no SSL bundle 'other'. "
+						+ "Set spring.ssl.bundle.jks.other.keystore.location, or correct the name."));
+		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:disks").run((context) -> assertFailure(context,
+				disk + "bundle:disks.",
+				"Use bundle:<name>#<alias> for the secret key <alias> in the key store of the SSL bundle <name>."));
+		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:disks#ram",
+				"spring.ssl.bundle.jks.disks.keystore.password=wrong")
+			.run((context) -> assertThat(context.getStartupFailure())
+				.hasStackTraceContaining("its key cannot be read from the SSL bundle 'disks': ")
+				.hasStackTraceContaining("Correct the properties spring.ssl.bundle.jks.disks.*."));
+	}
+
+	private ApplicationContextRunner bundle(byte[] key, String... properties) throws Exception {
+		Path file = this.directory.resolve("disks.p12");
+		char[] password = "changeit".toCharArray();
+		KeyStore store = KeyStore.getInstance("PKCS12");
+		store.load(null, password);
+		store.setEntry("ram", new KeyStore.SecretKeyEntry(new SecretKeySpec(key, "AES")),
+				new KeyStore.PasswordProtection(password));
+		try (OutputStream out = Files.newOutputStream(file)) {
+			store.store(out, password);
+		}
+		return memory("ublk.devices.ram.layers=encrypt", "spring.ssl.bundle.jks.disks.keystore.location=file:" + file,
+				"spring.ssl.bundle.jks.disks.keystore.type=PKCS12",
+				"spring.ssl.bundle.jks.disks.keystore.password=changeit")
+			.withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
+			.withPropertyValues(properties);
 	}
 
 	@Test

@@ -36,10 +36,12 @@ import io.github.ublk4j.spring.BlockDevice;
 import io.github.ublk4j.spring.autoconfigure.UblkProperties.Device;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.json.JsonParserFactory;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.core.annotation.AnnotationUtils;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.unit.DataSize;
@@ -170,7 +172,8 @@ class PropertyMetadataTests {
 	void storeAndLayersAreDescribedWithAllThatCanBeWritten() throws IOException {
 		String source = Files
 			.readString(Path.of("src/main/java/io/github/ublk4j/spring/autoconfigure/UblkProperties.java"));
-		assertThat(BuiltInLayers.all()).isNotEmpty()
+		assertThat(new BuiltInLayers(new EncryptionKeys(new StaticListableBeanFactory().getBeanProvider(SslBundles.class)))
+			.all()).isNotEmpty()
 			.allSatisfy((layer) -> assertThat(parameter(source, "layers")).contains('"' + layer.written() + '"'));
 		String kinds = Files.readString(Path.of("../docs/stores.md"));
 		Matcher kind = Pattern.compile("(?m)^\\| \\[`([^`]+)`]").matcher(kinds);
