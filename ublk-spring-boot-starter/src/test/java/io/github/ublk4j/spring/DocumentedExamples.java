@@ -113,6 +113,17 @@ class DocumentedExamples {
 	}
 
 	@Bean
+	@BlockDevice(name = "numbers", size = "1GB", readOnly = true)
+	BlockDeviceHandler numbers() {
+		return (read) -> {
+			for (long at = 0; at < read.length(); at += Long.BYTES) {
+				read.buffer().putLong((int) at, read.offset() + at);
+			}
+			return Mono.empty();
+		};
+	}
+
+	@Bean
 	BlockStoreFactory buckets(BucketClient client) {
 		return new BlockStoreFactory() {
 
