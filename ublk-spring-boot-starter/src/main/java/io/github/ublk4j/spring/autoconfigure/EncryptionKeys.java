@@ -107,9 +107,10 @@ final class EncryptionKeys {
 		}
 		byte[] bytes = (key instanceof SecretKey secret) ? secret.getEncoded() : null;
 		if (bytes == null) {
-			throw new InvalidLayerException("key", property, "The key store of the SSL bundle '" + name
-					+ "' has no secret key '" + alias + "' whose bytes can be had. Make one (keytool -genseckey -alias "
-					+ alias + " -keyalg HmacSHA512 -keysize 512 -storetype PKCS12), or correct the alias.");
+			throw new InvalidLayerException("key", property,
+					"The key store of the SSL bundle '" + name + "' has no secret key '" + alias
+							+ "' whose bytes can be had. Make one (keytool -genseckey -alias " + alias
+							+ " -keyalg HmacSHA512 -keysize 512 -storetype PKCS12), or correct the alias.");
 		}
 		return bytes;
 	}

@@ -268,19 +268,20 @@ class LayersTests {
 	@Test
 	void keyOfAnSslBundleThatCannotBeUsedIsRefused() throws Exception {
 		String disk = "The disk 'ram' cannot be made: ublk.devices.ram.layer.encrypt.key is ";
-		bundle(new byte[16], "ublk.devices.ram.layer.encrypt.key=bundle:disks#ram").run((context) -> assertFailure(
-				context, disk + "16 bytes long.", "Use 64 random bytes for AES-256, or 32 for AES-128."));
+		bundle(new byte[16], "ublk.devices.ram.layer.encrypt.key=bundle:disks#ram")
+			.run((context) -> assertFailure(context, disk + "16 bytes long.",
+					"Use 64 random bytes for AES-256, or 32 for AES-128."));
 		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:disks#rom").run((context) -> assertFailure(
 				context, disk + "bundle:disks#rom.",
 				"The key store of the SSL bundle 'disks' has no secret key 'rom' whose bytes can be had. "
 						+ "Make one (keytool -genseckey -alias rom -keyalg HmacSHA512 -keysize 512 -storetype PKCS12), "
 						+ "or correct the alias."));
-		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:other#ram").run((context) -> assertFailure(
-				context, disk + "bundle:other#ram.", "There is no SSL bundle 'other'. "
-						+ "Set spring.ssl.bundle.jks.other.keystore.location, or correct the name."));
-		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:disks").run((context) -> assertFailure(context,
-				disk + "bundle:disks.",
-				"Use bundle:<name>#<alias> for the secret key <alias> in the key store of the SSL bundle <name>."));
+		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:other#ram")
+			.run((context) -> assertFailure(context, disk + "bundle:other#ram.", "There is no SSL bundle 'other'. "
+					+ "Set spring.ssl.bundle.jks.other.keystore.location, or correct the name."));
+		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:disks")
+			.run((context) -> assertFailure(context, disk + "bundle:disks.",
+					"Use bundle:<name>#<alias> for the secret key <alias> in the key store of the SSL bundle <name>."));
 		bundle(new byte[64], "ublk.devices.ram.layer.encrypt.key=bundle:disks#ram",
 				"spring.ssl.bundle.jks.disks.keystore.password=wrong")
 			.run((context) -> assertThat(context.getStartupFailure())

@@ -172,8 +172,10 @@ class PropertyMetadataTests {
 	void storeAndLayersAreDescribedWithAllThatCanBeWritten() throws IOException {
 		String source = Files
 			.readString(Path.of("src/main/java/io/github/ublk4j/spring/autoconfigure/UblkProperties.java"));
-		assertThat(new BuiltInLayers(new EncryptionKeys(new StaticListableBeanFactory().getBeanProvider(SslBundles.class)))
-			.all()).isNotEmpty()
+		assertThat(
+				new BuiltInLayers(new EncryptionKeys(new StaticListableBeanFactory().getBeanProvider(SslBundles.class)))
+					.all())
+			.isNotEmpty()
 			.allSatisfy((layer) -> assertThat(parameter(source, "layers")).contains('"' + layer.written() + '"'));
 		String kinds = Files.readString(Path.of("../docs/stores.md"));
 		Matcher kind = Pattern.compile("(?m)^\\| \\[`([^`]+)`]").matcher(kinds);

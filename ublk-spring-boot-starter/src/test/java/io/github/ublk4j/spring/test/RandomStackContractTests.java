@@ -80,19 +80,18 @@ class RandomStackContractTests extends StoreContract {
 		LAYERS.put("pause", (below, directory) -> new PauseStore(below));
 		LAYERS.put("rate-limit", (below, directory) -> new RateLimitStore(below,
 				new RateLimit(256 << 20, 20_000, Duration.ofMillis(100))));
-		LAYERS.put("cache",
-				(below, directory) -> CacheStore.over(below).capacity(256 << 10).blockSize(4096).build());
+		LAYERS.put("cache", (below, directory) -> CacheStore.over(below).capacity(256 << 10).blockSize(4096).build());
 		LAYERS.put("write-back cache",
 				(below, directory) -> CacheStore.over(below).capacity(256 << 10).writeBack(128 << 10).build());
 		LAYERS.put("readahead", (below, directory) -> new ReadaheadStore(below, 256 << 10, 1 << 20, 64 << 10));
-		LAYERS.put("checksum",
-				(below, directory) -> new ChecksumStore(below, "stack", 512, directory.resolve("sums")));
+		LAYERS.put("checksum", (below, directory) -> new ChecksumStore(below, "stack", 512, directory.resolve("sums")));
 		LAYERS.put("copy-on-write", (below, directory) -> new CopyOnWriteStore(below,
 				FileBlockStore.at(directory.resolve("overlay")).size(below.size()).open(), 64 << 10));
 		LAYERS.put("encrypt", (below, directory) -> new EncryptStore(below, key(), 512));
-		LAYERS.put("retry", (below, directory) -> new RetryStore(new ErrorStore(below)
-			.rule(new FaultRule(Collections.singleton(BlockOperation.WRITE), 0, 0, 0.05, BlockErrno.EIO, 1)), 20,
-				Duration.ofMillis(1), Duration.ofMillis(2)));
+		LAYERS.put("retry",
+				(below, directory) -> new RetryStore(new ErrorStore(below)
+					.rule(new FaultRule(Collections.singleton(BlockOperation.WRITE), 0, 0, 0.05, BlockErrno.EIO, 1)),
+						20, Duration.ofMillis(1), Duration.ofMillis(2)));
 		LAYERS.put("timeout", (below, directory) -> new TimeoutStore(below, Duration.ofSeconds(60)));
 		LAYERS.put("log", (below, directory) -> new LogStore(below, "stack", Level.TRACE));
 		LAYERS.put("stats", (below, directory) -> new StatsStore(below));
