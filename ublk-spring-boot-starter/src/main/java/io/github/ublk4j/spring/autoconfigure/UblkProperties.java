@@ -60,6 +60,8 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 
 	private static final int OOM_SCORE_RANGE = 1000;
 
+	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
+
 	/**
 	 * Not part of binding, whose failure analysis would hide the property.
 	 */
@@ -72,14 +74,23 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 			throw new InvalidConfigurationPropertyValueException("ublk.control-timeout", this.controlTimeout,
 					"No command to the driver can be that quick. Use 30s, for example.");
 		}
+		requireBearable("ublk.drain-timeout", this.drainTimeout);
+		requireBearable("ublk.control-timeout", this.controlTimeout);
 		DataSize limit = this.memory.limit();
 		if (limit != null && limit.toBytes() <= 0) {
 			throw new InvalidConfigurationPropertyValueException("ublk.memory.limit", limit,
 					"No disk has buffers that small. Use 256MB, for example, or leave it out for no limit.");
 		}
-		if (this.oomScoreAdj != null && Math.abs(this.oomScoreAdj) > OOM_SCORE_RANGE) {
+		if (this.oomScoreAdj != null && (this.oomScoreAdj < -OOM_SCORE_RANGE || this.oomScoreAdj > OOM_SCORE_RANGE)) {
 			throw new InvalidConfigurationPropertyValueException("ublk.oom-score-adj", this.oomScoreAdj,
 					"Linux takes -1000 (killed never) to 1000 (killed first). Use -900, for example.");
+		}
+	}
+
+	private static void requireBearable(String property, Duration timeout) {
+		if (timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+			throw new InvalidConfigurationPropertyValueException(property, timeout,
+					"Nobody waits that long. Use 1d at most.");
 		}
 	}
 

@@ -391,9 +391,12 @@ class FailureAnalyzersTests {
 			ublk.drain-timeout   | -5s | A negative time cannot be waited for. Use 5s, for example, or 0
 			ublk.control-timeout | -1s | No command to the driver can be that quick. Use 30s, for example.
 			ublk.control-timeout | 0   | No command to the driver can be that quick. Use 30s, for example.
+			ublk.drain-timeout   | 25h | Nobody waits that long. Use 1d at most.
+			ublk.control-timeout | 25h | Nobody waits that long. Use 1d at most.
 			ublk.memory.limit    | 0B  | Use 256MB, for example, or leave it out for no limit.
 			ublk.memory.limit    | -1B | Use 256MB, for example, or leave it out for no limit.
 			ublk.oom-score-adj   | -1001 | Linux takes -1000 (killed never) to 1000 (killed first).
+			ublk.oom-score-adj   | -2147483648 | Linux takes -1000 (killed never) to 1000 (killed first).
 			ublk.oom-score-adj   | 1001 | Linux takes -1000 (killed never) to 1000 (killed first).
 			""")
 	void engineSettingOutOfRange(String property, String value, String remedy) {
