@@ -74,7 +74,8 @@ public record DeviceRecord(int id, long token, long pid, long size, int queues, 
 	}
 
 	/**
-	 * Returns whether a device is the one that was recorded.
+	 * Returns whether a device is the one that was recorded. The token alone tells;
+	 * {@code docs/decisions/0011-take-over-by-records.md} says why.
 	 * @param device a device of the same number
 	 * @return whether it is
 	 */
