@@ -440,15 +440,26 @@ public final class UblkEngine implements AutoCloseable {
 					+ " stop it there, or end that process first", null);
 		}
 		List<String> users = evenIfUsed ? List.of() : this.driver.users(id);
+		if (users.isEmpty()) {
+			users = stopOrphan(found, evenIfUsed);
+		}
 		if (!users.isEmpty()) {
 			throw new UblkException("ublk device " + id + " is not deleted, because its disk is in use: "
 					+ String.join(", ", users) + ". Close that first", null);
 		}
-		this.driver.stop(id, Duration.ZERO);
 		if (!this.driver.delete(id, this.settings.controlTimeout())) {
 			throw new UblkException("ublk device " + id + " is deleted, but somebody still holds it; it goes when"
 					+ " they let go. See 'fuser -v " + this.driver.path(id) + "'", null);
 		}
+	}
+
+	private List<String> stopOrphan(DeviceInfo orphan, boolean evenIfUsed) {
+		// a dead one has no disk that could be used
+		if (!evenIfUsed && orphan.state() != DriverState.DEAD) {
+			return this.driver.stopUnused(orphan.id(), Duration.ZERO);
+		}
+		this.driver.stop(orphan.id(), Duration.ZERO);
+		return List.of();
 	}
 
 	/**

@@ -550,6 +550,32 @@ class TakeoverTests {
 	}
 
 	@Test
+	void orphanThatIsUsedIsDeletedOnlyWhenAskedFor() {
+		DiskSpec spec = disk(Recovery.QUEUE).build();
+		try (UblkEngine engine = engine().build()) {
+			int id = leave(engine, spec);
+			SimulatedDisk disk = this.ublk.disk("disk");
+			disk.useBy("/dev/ublkb0 is mounted on /data in the mount namespace of process 7");
+			assertThat(engine.orphanedDevices().block(PATIENCE)).singleElement()
+				.satisfies((orphan) -> assertThat(orphan.explanation()).contains("namespace of process 7"));
+			assertKept(engine, id, "mounted on /data");
+			disk.useBy();
+			disk.takeUnseen(true);
+			assertKept(engine, id, "that this process cannot see");
+			engine.delete(id, true).block(PATIENCE);
+			assertThat(this.ublk.disks()).isEmpty();
+		}
+	}
+
+	private void assertKept(UblkEngine engine, int id, String user) {
+		assertThatExceptionOfType(UblkException.class).isThrownBy(() -> engine.delete(id).block(PATIENCE))
+			.withMessageContaining("its disk is in use")
+			.withMessageContaining(user);
+		assertThat(this.ublk.disks()).hasSize(1);
+		assertThat(isWaiting(engine, id)).isTrue();
+	}
+
+	@Test
 	void resizedDiskKeepsItsSizeWithTheNextServer() {
 		DiskSpec spec = disk(Recovery.QUEUE).size(SIZE / 2).build();
 		try (UblkEngine engine = engine().build()) {

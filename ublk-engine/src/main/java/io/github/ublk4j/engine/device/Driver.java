@@ -113,7 +113,8 @@ public interface Driver extends AutoCloseable {
 	/**
 	 * Removes the disk as {@link #stop(int, Duration)} does, unless the kernel says that
 	 * somebody uses it. It knows of uses that {@link #users} cannot see, but not, before
-	 * Linux 7.0, of processes that have the disk open: ask that first.
+	 * Linux 7.0, of processes that have the disk open, and of a disk that nobody serves
+	 * it knows nothing then: ask that first.
 	 * @param id the device
 	 * @param patience how long to wait for requests in flight
 	 * @return who uses it, for people; empty if it was removed

@@ -33,6 +33,7 @@ import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.CharDevice;
 import io.github.ublk4j.engine.driver.ControlClient;
 import io.github.ublk4j.engine.driver.DeviceInfo;
+import io.github.ublk4j.engine.driver.DriverState;
 import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.linux.DiskUsers;
 import io.github.ublk4j.engine.linux.Errno;
@@ -147,13 +148,14 @@ public final class KernelDriver implements Driver {
 	@Override
 	public List<String> stopUnused(int id, Duration patience) {
 		if (!UblkFeature.SAFE_STOP_DEV.in(features())) {
-			if (isTaken(id)) {
+			// to open a disk that nobody serves could wait for ever
+			if (info(id).state() == DriverState.LIVE && isTaken(id)) {
 				return List.of("a mount or device that this process cannot see");
 			}
 			stop(id, patience);
 			return List.of();
 		}
-		return this.control.tryStop(id, patience) ? List.of() : List.of("a process has " + path(id) + " open");
+		return this.control.tryStop(id, patience) ? List.of() : List.of("a process or mount has " + path(id) + " open");
 	}
 
 	@Override

@@ -16,25 +16,37 @@
 
 package io.github.ublk4j.engine.linux;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * Finds out who uses a block device, from what the kernel shows without touching the
- * device: opening one whose server is gone could wait for ever. Mounts in other mount
- * namespaces, and open files of other users' processes, are not seen.
+ * device: opening one whose server is gone could wait for ever. Mounts are found in the
+ * mount namespaces of all processes in sight, and those of ext4, xfs, f2fs and btrfs
+ * wherever they are. Open files of other users' processes are not seen.
  */
 public final class DiskUsers {
 
-	private static final Path SYS_BLOCK = Path.of("/sys/class/block");
+	private final Path sysBlock;
 
-	private static final Path PROC = Path.of("/proc");
+	private final Path sysFs;
 
-	private DiskUsers() {
+	private final Path proc;
+
+	DiskUsers(Path root) {
+		this.sysBlock = root.resolve("sys/class/block");
+		this.sysFs = root.resolve("sys/fs");
+		this.proc = root.resolve("proc");
 	}
 
 	/**
@@ -44,22 +56,20 @@ public final class DiskUsers {
 	 * there are none to be seen
 	 */
 	public static List<String> of(Path device) {
-		List<String> users = new ArrayList<>();
+		return new DiskUsers(Path.of("/")).find(device);
+	}
+
+	List<String> find(Path device) {
 		Pattern name = Pattern.compile(Pattern.quote(device.toString()) + "(p\\d+)?");
-		Path whole = SYS_BLOCK.resolve(device.getFileName());
+		Path whole = this.sysBlock.resolve(device.getFileName());
 		List<Path> parts = new ArrayList<>(List.of(whole));
 		// a partition of ublkb1 is ublkb1p1
 		parts.addAll(KernelFiles.entries(whole, device.getFileName() + "p*"));
-		Set<String> numbers = parts.stream()
-			.flatMap((part) -> KernelFiles.lines(part.resolve("dev")).stream())
-			.collect(Collectors.toSet());
-		for (String line : KernelFiles.lines(PROC.resolve("self/mountinfo"))) {
-			Mount mount = Mount.parse(line);
-			if (mount != null && (numbers.contains(mount.number()) || name.matcher(mount.source()).matches())) {
-				users.add(mount.source() + " is mounted on " + mount.point());
-			}
+		List<String> users = new ArrayList<>(mounts(parts, name));
+		if (users.isEmpty()) {
+			users.addAll(fileSystems(parts));
 		}
-		for (String line : KernelFiles.lines(PROC.resolve("swaps"))) {
+		for (String line : KernelFiles.lines(this.proc.resolve("swaps"))) {
 			String area = line.split("\\s", 2)[0];
 			if (name.matcher(area).matches()) {
 				users.add(area + " is used for swap");
@@ -69,12 +79,64 @@ public final class DiskUsers {
 			KernelFiles.entries(part.resolve("holders"), "*")
 				.forEach((holder) -> users.add(holder.getFileName() + " is built on " + part.getFileName()));
 		}
-		for (Path process : KernelFiles.entries(PROC, "[0-9]*")) {
+		for (Path process : KernelFiles.entries(this.proc, "[0-9]*")) {
 			if (hasOpen(process.resolve("fd"), name)) {
 				users.add("process " + process.getFileName() + " has it open");
 			}
 		}
 		return users;
+	}
+
+	/**
+	 * Finds mounts in all mount namespaces, in each once where the kernel tells them
+	 * apart.
+	 */
+	private Collection<String> mounts(List<Path> parts, Pattern name) {
+		Set<String> numbers = parts.stream()
+			.flatMap((part) -> KernelFiles.lines(part.resolve("dev")).stream())
+			.collect(Collectors.toSet());
+		Map<String, String> found = new LinkedHashMap<>();
+		Set<String> namespaces = new HashSet<>();
+		List<Path> processes = new ArrayList<>(List.of(this.proc.resolve("self")));
+		processes.addAll(KernelFiles.entries(this.proc, "[0-9]*"));
+		for (Path process : processes) {
+			String namespace = KernelFiles.target(process.resolve("ns/mnt"));
+			if (!namespace.isEmpty() && !namespaces.add(namespace)) {
+				continue;
+			}
+			String where = process.endsWith("self") ? ""
+					: " in the mount namespace of process " + process.getFileName();
+			for (String line : KernelFiles.lines(process.resolve("mountinfo"))) {
+				Mount mount = Mount.parse(line);
+				if (mount != null && (numbers.contains(mount.number()) || name.matcher(mount.source()).matches())) {
+					String mounted = mount.source() + " is mounted on " + mount.point();
+					found.putIfAbsent(mounted, mounted + where);
+				}
+			}
+		}
+		return found.values();
+	}
+
+	/**
+	 * Finds file systems that show themselves by the name of their device: also those
+	 * that are mounted where no process in sight is.
+	 */
+	private List<String> fileSystems(List<Path> parts) {
+		List<String> found = new ArrayList<>();
+		for (Path type : KernelFiles.entries(this.sysFs, "*")) {
+			List<Path> places = new ArrayList<>(List.of(type));
+			// a btrfs has a directory of its own, since it may have several devices
+			KernelFiles.entries(type, "*-*").forEach((each) -> places.add(each.resolve("devices")));
+			for (Path place : places) {
+				for (Path part : parts) {
+					if (Files.exists(place.resolve(part.getFileName()), LinkOption.NOFOLLOW_LINKS)) {
+						found.add(part.getFileName() + " holds a file system that is mounted somewhere ("
+								+ type.getFileName() + ")");
+					}
+				}
+			}
+		}
+		return found;
 	}
 
 	private static boolean hasOpen(Path descriptors, Pattern name) {
