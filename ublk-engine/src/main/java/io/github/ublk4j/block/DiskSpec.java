@@ -477,7 +477,9 @@ public final class DiskSpec {
 
 		/**
 		 * Sets how long a request may take, from its arrival, before it fails with
-		 * ETIMEDOUT. What answers it later has no effect.
+		 * ETIMEDOUT. A later answer is ignored, but a WRITE may still reach a store that
+		 * goes on after the cancel, also after a newer one; a store that does not order
+		 * its writes wants zero, or the layer {@code timeout}.
 		 * @param requestTimeout more than zero, up to one day, or zero for ever; default
 		 * 30 s
 		 * @return this builder
