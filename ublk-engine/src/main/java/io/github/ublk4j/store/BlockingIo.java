@@ -92,7 +92,8 @@ final class BlockingIo {
 			public void subscribe(CoreSubscriber<? super Void> actual) {
 				Execution execution = new Execution(range, work, actual);
 				actual.onSubscribe(execution);
-				if (!waits(execution)) {
+				// it may have been cancelled at once
+				if (execution.get() == Execution.WAITING && !waits(execution)) {
 					execute(execution);
 				}
 			}
@@ -112,7 +113,7 @@ final class BlockingIo {
 			return false;
 		}
 		synchronized (this.waiting) {
-			if (this.executor.isShutdown() || !touchesLate(execution)) {
+			if (this.executor.isShutdown() || execution.get() != Execution.WAITING || !touchesLate(execution)) {
 				return false;
 			}
 			this.waiting.add(execution);
@@ -130,6 +131,18 @@ final class BlockingIo {
 		}
 		catch (RejectedExecutionException ex) {
 			execution.reject();
+		}
+	}
+
+	/**
+	 * Forgets what was cancelled before it has begun. It holds a buffer, which can be
+	 * used again when nobody does, and what it waits for may hang for ever.
+	 */
+	private void forget(Execution execution) {
+		if (!this.executor.remove(execution)) {
+			synchronized (this.waiting) {
+				this.waiting.remove(execution);
+			}
 		}
 	}
 
@@ -321,9 +334,9 @@ final class BlockingIo {
 		@Override
 		public void cancel() {
 			if (compareAndSet(WAITING, CANCELLED)) {
-				return;
+				forget(this);
 			}
-			if (!this.range.changed()) {
+			else if (!this.range.changed()) {
 				compareAndSet(BEGUN, CANCELLED);
 			}
 			else if (get() == BEGUN) {

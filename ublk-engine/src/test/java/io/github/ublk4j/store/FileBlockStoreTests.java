@@ -18,6 +18,7 @@ package io.github.ublk4j.store;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -45,6 +46,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -664,6 +667,24 @@ class FileBlockStoreTests extends AbstractBlockStoreTests {
 		gate.open();
 
 		assertThat(read(store, 0, 512)).isEqualTo(bytes(1, 512));
+	}
+
+	/** Which may hang for ever. */
+	@ParameterizedTest
+	@ValueSource(longs = { 0, 4096 })
+	void requestCancelledBeforeItBeginsKeepsNoBufferForWhatItWaitsFor(long offset) {
+		Gate gate = new Gate();
+		FileBlockStore store = open(builder().threads(1).channelDecorator(gate));
+		cancelWhenBegun(gate, store.write(0, ByteBuffer.wrap(bytes(1, 512))));
+
+		WeakReference<ByteBuffer> buffer = new WeakReference<>(ByteBuffer.allocate(512));
+		store.write(offset, Objects.requireNonNull(buffer.get())).subscribe().dispose();
+
+		Awaitility.await().atMost(TIMEOUT).until(() -> {
+			System.gc();
+			return buffer.get() == null;
+		});
+		gate.open();
 	}
 
 	@Test
