@@ -389,7 +389,7 @@ public final class UblkDevice {
 			return;
 		}
 		try {
-			quiesceNow(this.parts::requireRecovery);
+			quiesceNow(this.parts::requireQuiescible);
 			logger.info(
 					"disk '{}': its start was cancelled when it had been taken over, so {} is left to the next server",
 					name(), path());
@@ -555,7 +555,7 @@ public final class UblkDevice {
 			this.lifecycle.unlock();
 		}
 		try {
-			quiesceNow(this.parts::requireRecovery);
+			quiesceNow(this.parts::requireQuiescible);
 		}
 		catch (UblkException ex) {
 			logger.debug("disk '{}' is left as it is", name(), ex);
