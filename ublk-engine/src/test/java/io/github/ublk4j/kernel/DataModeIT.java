@@ -258,7 +258,8 @@ class DataModeIT {
 			// disk meanwhile
 			Shell.run("dd if=" + device.path() + " of=/dev/null bs=4k count=1 iflag=direct status=none");
 			hanging.set(true);
-			Process reader = new ProcessBuilder("fio", "--name=read", "--filename=" + device.path(), "--rw=randread",
+			// none beside another, which the kernel would make one request
+			Process reader = new ProcessBuilder("fio", "--name=read", "--filename=" + device.path(), "--rw=read:60k",
 					"--bs=4k", "--iodepth=16", "--ioengine=libaio", "--direct=1", "--size=1m")
 				.redirectErrorStream(true)
 				.redirectOutput(file("fio.log").toFile())
