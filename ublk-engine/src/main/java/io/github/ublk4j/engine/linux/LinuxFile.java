@@ -36,9 +36,6 @@ public final class LinuxFile implements AutoCloseable {
 	 */
 	public static final int O_EXCL = 0200;
 
-	/** Never blocks; a ring does not leave its operations to a thread of the kernel. */
-	public static final int O_NONBLOCK = 0x800;
-
 	/**
 	 * Passes the page cache by. Buffers, positions and lengths must be aligned as the
 	 * file system wants it.

@@ -245,10 +245,6 @@ final class RingOperation {
 		return this.data;
 	}
 
-	long length() {
-		return this.length;
-	}
-
 	/**
 	 * Returns where the rest begins in the file.
 	 */

@@ -61,6 +61,9 @@ class DriverTransportTests {
 
 	private static final int SLOT = 7;
 
+	// the end of a pipe is opened whether there is another or not
+	private static final int O_NONBLOCK = 0x800;
+
 	@TempDir
 	private Path folder;
 
@@ -185,8 +188,7 @@ class DriverTransportTests {
 	void fileThatItsOwnerClosesIsLetGoOf() throws Exception {
 		Path pipe = this.folder.resolve("pipe");
 		assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
-		SharedFile reader = SharedFile
-			.owning(LinuxFile.open(pipe.toString(), LinuxFile.O_RDONLY | LinuxFile.O_NONBLOCK));
+		SharedFile reader = SharedFile.owning(LinuxFile.open(pipe.toString(), LinuxFile.O_RDONLY | O_NONBLOCK));
 		RingOperation read = read(this.userCopy, reader);
 		this.transport.transfer(read, SLOT);
 		assertThat(completions(1)).singleElement().asString().startsWith("transferred 7: ");
@@ -203,7 +205,7 @@ class DriverTransportTests {
 
 	private static LinuxFile openForWriting(Path pipe) {
 		int writeOnly = 1;
-		return LinuxFile.open(pipe.toString(), writeOnly | LinuxFile.O_NONBLOCK);
+		return LinuxFile.open(pipe.toString(), writeOnly | O_NONBLOCK);
 	}
 
 	private RingOperation read(DataPath path, SharedFile file) {
