@@ -75,12 +75,13 @@ public final class UblkEngine implements AutoCloseable {
 	/** How long a command to the driver may take, unless told otherwise. */
 	public static final Duration DEFAULT_CONTROL_TIMEOUT = Duration.ofSeconds(30);
 
+	/** How long a stop may be told to wait for requests in flight, at most. */
+	public static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
+
 	private static final Logger logger = LoggerFactory.getLogger(UblkEngine.class);
 
 	// memory is given back after one to two of them
 	private static final Duration TRIM_INTERVAL = Duration.ofSeconds(5);
-
-	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
 
 	private static final long DEFAULT_DISK_BUFFERS = 32L << 20;
 

@@ -23,6 +23,7 @@ import java.util.Map;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.Recovery;
+import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.OnShutdown;
 import org.jspecify.annotations.Nullable;
 
@@ -60,8 +61,6 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 
 	private static final int OOM_SCORE_RANGE = 1000;
 
-	private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
-
 	/**
 	 * Not part of binding, whose failure analysis would hide the property.
 	 */
@@ -88,7 +87,7 @@ public record UblkProperties(@DefaultValue("true") boolean enabled,
 	}
 
 	private static void requireBearable(String property, Duration timeout) {
-		if (timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+		if (timeout.compareTo(UblkEngine.LONGEST_TIMEOUT) > 0) {
 			throw new InvalidConfigurationPropertyValueException(property, timeout,
 					"Nobody waits that long. Use 1d at most.");
 		}
