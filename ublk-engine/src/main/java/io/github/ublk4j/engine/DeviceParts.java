@@ -325,7 +325,8 @@ final class DeviceParts {
 			else if (interval.compareTo(LONGEST_WATCH) > 0) {
 				interval = LONGEST_WATCH;
 			}
-			this.watch = this.tasks.every(interval, this::failOverdue);
+			Duration nextLook = interval;
+			this.watch = this.tasks.every(interval, () -> failOverdue(nextLook));
 		}
 	}
 
@@ -336,8 +337,8 @@ final class DeviceParts {
 		return (killed && (asked.isZero() || asked.compareTo(UNPRIVILEGED_TIMEOUT) > 0)) ? UNPRIVILEGED_TIMEOUT : asked;
 	}
 
-	private void failOverdue() {
-		this.queues.forEach(BlockQueue::failOverdue);
+	private void failOverdue(Duration nextLook) {
+		this.queues.forEach((queue) -> queue.failOverdue(nextLook));
 		if (this.queues.stream().anyMatch(BlockQueue::isShortOfBuffers)) {
 			this.tasks.collectGarbage();
 		}

@@ -126,10 +126,16 @@ final class RequestLoop {
 
 	private volatile boolean paused;
 
+	// set after any of the above but the last two: the loop looks at them only then
+	private volatile boolean stateChanged;
+
 	// set before the first request and never changed
 	private volatile @Nullable QueueTransport transport;
 
 	private boolean leaving;
+
+	// detaching or terminated, as far as the loop has seen
+	private boolean goingAway;
 
 	private boolean inFlightTakenAway;
 
@@ -137,7 +143,7 @@ final class RequestLoop {
 
 	private Duration requestTimeout = Duration.ZERO;
 
-	// System.nanoTime() of the batch that is being worked off
+	// when the batch came that is being worked off
 	private long arrivedAt;
 
 	RequestLoop(String disk, int index, int depth, QueueTransport.Factory transports, DataPath dataPath,
@@ -194,14 +200,15 @@ final class RequestLoop {
 
 	void failEverything() {
 		this.failEverything = true;
-		wakeUp();
+		stateChanged();
 	}
 
-	void failOverdue() {
+	void failOverdue(Duration nextLook) {
+		this.times.looked(System.nanoTime(), nextLook.toNanos());
 		long timeout = this.requestTimeout.toNanos();
 		if (timeout > 0 && this.slots.anyOlderThan(timeout)) {
 			this.overdueFound = true;
-			wakeUp();
+			stateChanged();
 		}
 	}
 
@@ -221,12 +228,12 @@ final class RequestLoop {
 
 	void detach() {
 		this.detaching = true;
-		wakeUp();
+		stateChanged();
 	}
 
 	void leave() {
 		this.terminated = true;
-		wakeUp();
+		stateChanged();
 	}
 
 	List<InFlightRequest> inFlight() {
@@ -346,7 +353,7 @@ final class RequestLoop {
 		}
 		else {
 			this.progressWanted = true;
-			wakeUp();
+			stateChanged();
 		}
 	}
 
@@ -357,9 +364,14 @@ final class RequestLoop {
 	void serverEnded(String reason, @Nullable Throwable failure) {
 		if (!this.serverEnded && !this.failEverything && !this.ended.isDone()) {
 			this.serverEnded = true;
-			wakeUp();
+			stateChanged();
 			this.listener.failed(this.index, reason, failure);
 		}
+	}
+
+	private void stateChanged() {
+		this.stateChanged = true;
+		wakeUp();
 	}
 
 	private void wakeUp() {
@@ -449,6 +461,26 @@ final class RequestLoop {
 		long begun = this.counters.requests();
 		takeEvents(opened);
 		takeHandedOver();
+		if (this.stateChanged) {
+			// before it looks: what comes later is another change
+			this.stateChanged = false;
+			followState();
+		}
+		commitEndedHere();
+		this.transfers.submit(opened);
+		this.times.show();
+		// what has just arrived may be answered already, but the driver not told yet
+		this.leaving = this.leaving && nothingInFlight() && this.counters.requests() == begun;
+		if (this.tags.areGone() || this.leaving) {
+			return false;
+		}
+		if (this.answered || !handlerHasTheOnlyRequest() || !this.processorYield.bringsTasks(this.mailbox)) {
+			exchange(opened);
+		}
+		return true;
+	}
+
+	private void followState() {
 		if (this.progressWanted) {
 			this.progressWanted = false;
 			this.server.progress();
@@ -465,29 +497,19 @@ final class RequestLoop {
 			this.overdueFound = false;
 			this.withdrawal.failOverdue(this.requestTimeout);
 		}
-		commitEndedHere();
-		this.transfers.submit(opened);
-		this.times.show();
-		// what has just arrived may be answered already, but the driver not told yet
-		this.leaving = this.leaving && nothingInFlight() && this.counters.requests() == begun;
-		if (this.tags.areGone() || this.leaving) {
-			return false;
-		}
-		if (this.answered || !handlerHasTheOnlyRequest() || !this.processorYield.bringsTasks(this.mailbox)) {
-			exchange(opened);
-		}
-		return true;
+		this.goingAway = this.detaching || this.terminated;
 	}
 
 	private void exchange(QueueTransport opened) {
 		// Announce the sleep first and look again afterwards: whoever comes between
 		// either is seen here or sees the announcement and wakes the thread
 		this.sleeping.set(true);
-		// what the driver has handed over already must be looked at before the end
-		this.leaving = this.detaching && nothingInFlight();
-		boolean wait = !this.leaving && this.mailbox.isEmpty() && !this.progressWanted && !this.terminated
-				&& !this.overdueFound && (this.inFlightFailed || !this.failEverything)
-				&& (this.inFlightTakenAway || !this.serverEnded) && (this.heldCount == 0 || holding());
+		boolean wait = this.mailbox.isEmpty() && !this.stateChanged && (this.heldCount == 0 || holding());
+		if (this.goingAway) {
+			// what the driver has handed over already must be looked at before the end
+			this.leaving = this.detaching && nothingInFlight();
+			wait = wait && !this.leaving && !this.terminated;
+		}
 		opened.exchange(wait);
 		// at worst somebody wakes a thread that is awake
 		this.sleeping.lazySet(false);
@@ -523,7 +545,7 @@ final class RequestLoop {
 		batch.clear();
 		opened.poll(batch);
 		if (batch.arrivals() > 0 || this.heldCount > 0) {
-			beginArrived(batch);
+			beginArrived(opened, batch);
 		}
 		// first, so that no flush of the batch succeeds although a write is lost
 		for (int i = 0; i < batch.transfers(); i++) {
@@ -536,20 +558,19 @@ final class RequestLoop {
 		}
 	}
 
-	private void beginArrived(EventBatch batch) {
-		this.arrivedAt = System.nanoTime();
-		this.times.arrived(this.arrivedAt);
+	private void beginArrived(QueueTransport opened, EventBatch batch) {
+		this.arrivedAt = this.times.arrived();
 		int kept = this.heldCount;
 		if (kept > 0 && !holding()) {
 			this.heldCount = 0;
 			for (int i = 0; i < kept; i++) {
-				begin(this.held[i]);
+				begin(opened, this.held[i]);
 			}
 		}
 		for (int i = 0; i < batch.arrivals(); i++) {
 			int tag = batch.arrivedTag(i);
 			this.tags.take(tag);
-			begin(tag);
+			begin(opened, tag);
 		}
 	}
 
@@ -573,12 +594,11 @@ final class RequestLoop {
 		task.run();
 	}
 
-	private void begin(int tag) {
+	private void begin(QueueTransport opened, int tag) {
 		if (holding()) {
 			this.held[this.heldCount++] = tag;
 			return;
 		}
-		QueueTransport opened = transport();
 		this.counters.arrived();
 		IoRequest request = this.decoder.decode(opened, tag, refusing(), this.server.streamed(), this.arrivedAt);
 		if (request == null) {

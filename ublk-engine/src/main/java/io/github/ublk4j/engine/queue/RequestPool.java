@@ -16,10 +16,6 @@
 
 package io.github.ublk4j.engine.queue;
 
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.Objects;
-
 import io.github.ublk4j.block.BlockOperation;
 import org.jspecify.annotations.Nullable;
 
@@ -36,13 +32,18 @@ final class RequestPool {
 
 	private final RequestLoop home;
 
-	private final Map<BlockOperation, Finished> finished = new EnumMap<>(BlockOperation.class);
+	private final Finished reads = new Finished();
+
+	private final Finished writes = new Finished();
+
+	private final Finished flushes = new Finished();
+
+	private final Finished discards = new Finished();
+
+	private final Finished writeZeroes = new Finished();
 
 	RequestPool(RequestLoop home) {
 		this.home = home;
-		for (BlockOperation operation : BlockOperation.values()) {
-			this.finished.put(operation, new Finished());
-		}
 	}
 
 	IoRequest take(BlockOperation operation) {
@@ -56,7 +57,13 @@ final class RequestPool {
 	}
 
 	private Finished finished(BlockOperation operation) {
-		return Objects.requireNonNull(this.finished.get(operation));
+		return switch (operation) {
+			case READ -> this.reads;
+			case WRITE -> this.writes;
+			case FLUSH -> this.flushes;
+			case DISCARD -> this.discards;
+			case WRITE_ZEROES -> this.writeZeroes;
+		};
 	}
 
 	/**

@@ -33,6 +33,11 @@ final class RequestTimes {
 	// whether requests are timed in the present batch
 	private volatile boolean observed;
 
+	// an approximate time of arrival, good until somebody looks for overdue requests
+	// again;
+	// 0 while nobody does
+	private volatile long untilNextLook;
+
 	// when the disk became free for the next request of the batch; 0 if not observed
 	private long free;
 
@@ -69,10 +74,30 @@ final class RequestTimes {
 	}
 
 	/**
-	 * Some requests have arrived.
+	 * Somebody looks for overdue requests, and will again. Any thread.
+	 * @param now the time
+	 * @param next how long until then, in nanoseconds
 	 */
-	void arrived(long now) {
-		this.free = this.observed ? now : 0;
+	void looked(long now, long next) {
+		// too late rather than too early: no request seems older than it is
+		long then = now + next;
+		this.untilNextLook = (then != 0) ? then : 1;
+	}
+
+	/**
+	 * Some requests have arrived. To ask for the time costs as much as a tenth of what
+	 * the queue does for a request: where nobody observes it, that of the next look for
+	 * overdue ones will do.
+	 * @return when, by {@code System.nanoTime()}
+	 */
+	long arrived() {
+		if (this.observed) {
+			this.free = System.nanoTime();
+			return this.free;
+		}
+		this.free = 0;
+		long approximate = this.untilNextLook;
+		return (approximate != 0) ? approximate : System.nanoTime();
 	}
 
 	/**

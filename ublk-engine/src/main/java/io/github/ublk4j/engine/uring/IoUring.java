@@ -16,8 +16,6 @@
 
 package io.github.ublk4j.engine.uring;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -185,36 +183,30 @@ public final class IoUring implements AutoCloseable {
 
 	private static final int TIMESPEC_TV_NSEC = 8;
 
-	private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());
-
 	private final LinuxFile file;
 
 	private final int flags;
 
 	private final List<Mapping> mappings;
 
-	private final ByteBuffer sq;
-
-	private final ByteBuffer cq;
-
 	// a buffer for each entry: the JIT compiler checks constant offsets in it cheaply
 	private final ByteBuffer[] sqes;
 
-	private final int sqHeadOffset;
+	private final SharedWord sqHeadWord;
 
-	private final int sqTailOffset;
+	private final SharedWord sqTailWord;
 
-	private final int sqFlagsOffset;
+	private final SharedWord sqFlagsWord;
 
 	private final int sqMask;
 
 	private final int sqEntries;
 
-	private final int cqHeadOffset;
+	private final SharedWord cqHeadWord;
 
-	private final int cqTailOffset;
+	private final SharedWord cqTailWord;
 
-	private final int cqOverflowOffset;
+	private final SharedWord cqOverflowWord;
 
 	private final int cqMask;
 
@@ -288,12 +280,6 @@ public final class IoUring implements AutoCloseable {
 		this.cqEntries = params.getInt(ParamsDescriptor.CQ_ENTRIES);
 		int sqeSize = ((flags & SETUP_SQE128) != 0) ? SqeDescriptor.SIZE_128 : SqeDescriptor.SIZE;
 		int cqeSize = ((flags & SETUP_CQE32) != 0) ? 2 * CqeDescriptor.SIZE : CqeDescriptor.SIZE;
-		this.sqHeadOffset = params.getInt(ParamsDescriptor.SQ_OFF_HEAD);
-		this.sqTailOffset = params.getInt(ParamsDescriptor.SQ_OFF_TAIL);
-		this.sqFlagsOffset = params.getInt(ParamsDescriptor.SQ_OFF_FLAGS);
-		this.cqHeadOffset = params.getInt(ParamsDescriptor.CQ_OFF_HEAD);
-		this.cqTailOffset = params.getInt(ParamsDescriptor.CQ_OFF_TAIL);
-		this.cqOverflowOffset = params.getInt(ParamsDescriptor.CQ_OFF_OVERFLOW);
 		int cqesOffset = params.getInt(ParamsDescriptor.CQ_OFF_CQES);
 		boolean array = (flags & SETUP_NO_SQARRAY) == 0;
 		int sqArrayOffset = params.getInt(ParamsDescriptor.SQ_OFF_ARRAY);
@@ -314,17 +300,23 @@ public final class IoUring implements AutoCloseable {
 			throw ex;
 		}
 		this.mappings = mapped;
-		this.sq = mapped.get(0).buffer();
-		this.cq = mapped.get(1).buffer();
+		ByteBuffer sq = mapped.get(0).buffer();
+		ByteBuffer cq = mapped.get(1).buffer();
+		this.sqHeadWord = new SharedWord(sq, params.getInt(ParamsDescriptor.SQ_OFF_HEAD));
+		this.sqTailWord = new SharedWord(sq, params.getInt(ParamsDescriptor.SQ_OFF_TAIL));
+		this.sqFlagsWord = new SharedWord(sq, params.getInt(ParamsDescriptor.SQ_OFF_FLAGS));
+		this.cqHeadWord = new SharedWord(cq, params.getInt(ParamsDescriptor.CQ_OFF_HEAD));
+		this.cqTailWord = new SharedWord(cq, params.getInt(ParamsDescriptor.CQ_OFF_TAIL));
+		this.cqOverflowWord = new SharedWord(cq, params.getInt(ParamsDescriptor.CQ_OFF_OVERFLOW));
 		this.sqes = entries(mapped.get(2).buffer(), 0, sqeSize, this.sqEntries);
-		this.cqes = entries(this.cq, cqesOffset, cqeSize, this.cqEntries);
-		this.sqMask = this.sq.getInt(params.getInt(ParamsDescriptor.SQ_OFF_RING_MASK));
-		this.cqMask = this.cq.getInt(params.getInt(ParamsDescriptor.CQ_OFF_RING_MASK));
-		this.cqHead = this.cq.getInt(this.cqHeadOffset);
+		this.cqes = entries(cq, cqesOffset, cqeSize, this.cqEntries);
+		this.sqMask = sq.getInt(params.getInt(ParamsDescriptor.SQ_OFF_RING_MASK));
+		this.cqMask = cq.getInt(params.getInt(ParamsDescriptor.CQ_OFF_RING_MASK));
+		this.cqHead = this.cqHeadWord.getAcquire();
 		this.waitArgument.putLong(EXT_ARG_TS, this.waitArgumentAddress + EXT_ARG_SIZE);
 		if (array) {
 			for (int i = 0; i < this.sqEntries; i++) {
-				this.sq.putInt(sqArrayOffset + i * Integer.BYTES, i);
+				sq.putInt(sqArrayOffset + i * Integer.BYTES, i);
 			}
 		}
 	}
@@ -562,11 +554,11 @@ public final class IoUring implements AutoCloseable {
 		ensureOpen();
 		int tail = this.sqTail;
 		// release: the kernel must see whole entries before it sees the tail
-		INT.setRelease(this.sq, this.sqTailOffset, tail);
+		this.sqTailWord.setRelease(tail);
 		int result = IoUringCalls.enter(this.enterFd, tail - this.submitted, minComplete, this.enterFlags | flags,
 				argument, argumentSize);
 		// else the head tells what the kernel has taken, also after an error
-		this.submitted = (result == tail - this.submitted) ? tail : (int) INT.getAcquire(this.sq, this.sqHeadOffset);
+		this.submitted = (result == tail - this.submitted) ? tail : this.sqHeadWord.getAcquire();
 		return result;
 	}
 
@@ -576,7 +568,7 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public boolean hasCompletions() {
 		ensureOpen();
-		return this.cqHead != (int) INT.getAcquire(this.cq, this.cqTailOffset);
+		return this.cqHead != this.cqTailWord.getAcquire();
 	}
 
 	/**
@@ -592,7 +584,7 @@ public final class IoUring implements AutoCloseable {
 		this.reaping = true;
 		int head = this.cqHead;
 		// acquire: entries are read after the tail that announces them
-		int tail = (int) INT.getAcquire(this.cq, this.cqTailOffset);
+		int tail = this.cqTailWord.getAcquire();
 		int count = tail - head;
 		try {
 			while (head != tail) {
@@ -603,7 +595,7 @@ public final class IoUring implements AutoCloseable {
 		}
 		finally {
 			// release: the kernel may reuse entries only after they have been read
-			INT.setRelease(this.cq, this.cqHeadOffset, head);
+			this.cqHeadWord.setRelease(head);
 			this.cqHead = head;
 			this.reaping = false;
 		}
@@ -617,7 +609,7 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public boolean overflown() {
 		ensureOpen();
-		return ((int) INT.getAcquire(this.sq, this.sqFlagsOffset) & SQ_CQ_OVERFLOW) != 0;
+		return (this.sqFlagsWord.getAcquire() & SQ_CQ_OVERFLOW) != 0;
 	}
 
 	/**
@@ -627,7 +619,7 @@ public final class IoUring implements AutoCloseable {
 	 */
 	public int lostCompletions() {
 		ensureOpen();
-		return (int) INT.getAcquire(this.cq, this.cqOverflowOffset);
+		return this.cqOverflowWord.getAcquire();
 	}
 
 	// the mappings are gone after close: a read of them would crash the Java process

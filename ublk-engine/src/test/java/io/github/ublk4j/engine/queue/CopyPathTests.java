@@ -101,7 +101,7 @@ class CopyPathTests extends AbstractQueueTests {
 			abandoned.add(this.driver.read(0, 4096));
 		}
 		await().until(() -> {
-			queue().failOverdue();
+			queue().failOverdue(Duration.ZERO);
 			return abandoned.stream().allMatch(CompletableFuture::isDone);
 		});
 		for (CompletableFuture<byte[]> read : abandoned) {
@@ -127,7 +127,7 @@ class CopyPathTests extends AbstractQueueTests {
 			queue().answeringWithin(Duration.ofMillis(1));
 			CompletableFuture<byte[]> forgotten = this.driver.read(0, 4096);
 			await().until(() -> {
-				queue().failOverdue();
+				queue().failOverdue(Duration.ZERO);
 				return forgotten.isDone();
 			});
 			assertFails(forgotten, BlockErrno.ETIMEDOUT);

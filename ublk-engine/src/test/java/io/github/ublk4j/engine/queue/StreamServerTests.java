@@ -165,7 +165,7 @@ class StreamServerTests extends AbstractQueueTests {
 	private void timeOut(List<CompletableFuture<byte[]>> requests) {
 		queue().answeringWithin(Duration.ofMillis(1));
 		Awaitility.await().until(() -> {
-			queue().failOverdue();
+			queue().failOverdue(Duration.ZERO);
 			return requests.stream().allMatch(CompletableFuture::isDone);
 		});
 		queue().answeringWithin(Duration.ZERO);
