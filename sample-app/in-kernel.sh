@@ -10,7 +10,7 @@ mode=$1
 shift
 work=$(mktemp -d "${TMPDIR:-/tmp}/ublk4j-sample.XXXXXX")
 log=$work/application.log
-application='' follower='' mounted=()
+application='' follower='' load='' mounted=()
 
 say() {
   echo "--- $*"
@@ -97,6 +97,7 @@ clean_up() {
   done
   [ -z "$application" ] || say "stopping the application"
   stop_application
+  [ -z "$load" ] || kill "$load" 2>/dev/null
   # tail ends by itself, when it has shown all.
   [ -z "$follower" ] || wait "$follower"
   rm -rf --one-file-system "$work"
@@ -228,9 +229,61 @@ check() {
   say "all is well"
 }
 
+writes_of() {
+  awk '{ print $5 }' "/sys/block/${1##*/}/stat"
+}
+
+serves_writes() {
+  local before i
+  before=$(writes_of "$1")
+  for ((i = 0; i < 300; i++)); do
+    [ "$(writes_of "$1")" -le $((before + 100)) ] || return 0
+    sleep 0.1
+  done
+  return 1
+}
+
+is_under_load() {
+  kill -0 "$load" 2>/dev/null
+}
+
+# Every write of fio is still to be answered or verified when the second version comes.
+upgrade() {
+  local archive version on_shutdown=quiesce
+  local -a options=(--ublk.devices.scratch.enabled=false --ublk.devices.archive.store=file:"$work/archive.img"
+    --ublk.devices.archive.recovery=reissue "$@")
+  say "starting version 1 of the application"
+  start_application "${options[@]}" --ublk.devices.archive.on-shutdown=quiesce --spring.application.version=1
+  await_application
+  archive=$(device_of archive)
+  say "fio writes to $archive, and verifies what it has written"
+  fio --name=upgrade --filename="$archive" --ioengine=libaio --direct=1 --rw=randwrite --bs=16k --iodepth=16 --size=32m \
+    --loops=6 --verify=crc32c --verify_fatal=1 --verify_state_save=0 >"$work/fio.log" 2>&1 </dev/null &
+  load=$!
+  for version in 2 3; do
+    step "version $((version - 1)) serves fio" serves_writes "$archive"
+    stop_application
+    step "version $((version - 1)) has ended, and fio waits" is_under_load
+    [ -b "$archive" ] || fail "$archive went with version $((version - 1))"
+    [ "$version" = 2 ] || on_shutdown=delete
+    start_application "${options[@]}" --ublk.devices.archive.on-shutdown="$on_shutdown" \
+      --ublk.devices.archive.layers=stats --spring.application.version="$version"
+    await_application
+    [ "$(device_of archive)" = "$archive" ] || fail "version $version serves $(device_of archive), not $archive"
+    step "version $version goes on with $archive under fio" is_under_load
+  done
+  wait "$load" || { cat "$work/fio.log"; fail "fio has lost I/O"; }
+  load=''
+  say "ok: fio has found all that it has written, and no request failed"
+  stop_application
+  step "version 3, which deletes its disk, has ended" are_gone "$archive"
+  say "all is well"
+}
+
 case $mode in
   run) serve "$@" ;;
   shell) shell "$@" ;;
   check) check "$@" ;;
+  upgrade) upgrade "$@" ;;
   *) fail "unknown mode $mode" ;;
 esac

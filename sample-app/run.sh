@@ -8,11 +8,12 @@ PATH=$PATH:/usr/sbin:/sbin
 
 usage() {
   cat <<END
-usage: sample-app/run.sh [--shell | --check | --simulated] [--kernel 6.12|6.18|7.3|host] [--port PORT]
+usage: sample-app/run.sh [--shell | --check | --upgrade | --simulated] [--kernel 6.12|6.18|7.3|host] [--port PORT]
 
   (neither)   start the application, try its scratch disk, and serve until Ctrl-C
   --shell     open a shell beside the running application
   --check     make file systems on both disks, compare what is read with what was written; exit status 0 or 1
+  --upgrade   replace the running application twice while fio writes to its disk and verifies; exit status 0 or 1
   --simulated no kernel: the disks are on a simulated driver, under a generated load, for a look at the page; Ctrl-C ends it
   --kernel    host: this machine's kernel; otherwise a virtual machine with a Debian kernel
               (default: host if /dev/ublk-control is there and this is root, otherwise 7.3)
@@ -32,7 +33,7 @@ die() {
 mode=run kernel='' port=8080
 while [ $# -gt 0 ]; do
   case $1 in
-    --shell | --check | --simulated) mode=${1#--} ;;
+    --shell | --check | --upgrade | --simulated) mode=${1#--} ;;
     --kernel) kernel=${2:?--kernel needs a value}; shift ;;
     --port) port=${2:?--port needs a value}; shift ;;
     -h | --help) usage; exit 0 ;;
@@ -68,7 +69,9 @@ fi
 
 if [ "$mode" != simulated ]; then
   say "looking for what is needed"
-  "$root/ublk-vm/prepare" "$kernel" </dev/null >&2
+  tests=()
+  [ "$mode" != upgrade ] || tests=(--tests)
+  "$root/ublk-vm/prepare" "${tests[@]}" "$kernel" </dev/null >&2
 fi
 
 say "building (the first time, Maven downloads what it needs)"
@@ -112,7 +115,7 @@ fi
 
 export UBLK_SAMPLE_JAVA=$java UBLK_SAMPLE_PORT=$port
 if [ "$kernel" = host ]; then
-  [ "$mode" != check ] || port=0
+  [[ $mode != check && $mode != upgrade ]] || port=0
   say "starting the application on this machine's kernel, $(uname -r)"
   exec "$here/in-kernel.sh" "$mode" --server.port="$port" --server.address=127.0.0.1
 fi
@@ -120,5 +123,5 @@ say "starting a virtual machine with Linux $kernel, and in it the application: t
 terminal=()
 [ "$mode" != shell ] || terminal=(--tty)
 forward=()
-[ "$mode" = check ] || forward=(--forward "$port:8080")
+[[ $mode == check || $mode == upgrade ]] || forward=(--forward "$port:8080")
 exec "$root/ublk-vm/run" --kernel "$kernel" "${forward[@]}" "${terminal[@]}" -- "$here/in-kernel.sh" "$mode"

@@ -96,6 +96,7 @@ class FaultyHandlerTests {
 			assertThat(after.files).as("%s: open files", run).isLessThanOrEqualTo(before.files + SLACK);
 			assertThat(after.memory).as("%s: bytes of direct and mapped memory", run)
 				.isLessThanOrEqualTo(before.memory + MEMORY_SLACK);
+			assertThat(after.heap).as("%s: bytes of the heap", run).isLessThanOrEqualTo(before.heap + MEMORY_SLACK);
 			assertThat(device.status().state()).as(run.toString()).isEqualTo(DeviceState.LIVE);
 			assertThat(device.status().bufferBytes()).as(run.toString())
 				.isLessThanOrEqualTo(2 * device.status().maxBufferBytes());
@@ -136,7 +137,7 @@ class FaultyHandlerTests {
 		return all.stream().mapToLong(value).sum();
 	}
 
-	private record Usage(long threads, long files, long memory) {
+	private record Usage(long threads, long files, long memory, long heap) {
 
 		static Usage now() throws IOException {
 			System.gc();
@@ -144,7 +145,8 @@ class FaultyHandlerTests {
 					ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)
 						.stream()
 						.mapToLong(BufferPoolMXBean::getMemoryUsed)
-						.sum());
+						.sum(),
+					ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
 		}
 
 		private static long openFiles() throws IOException {
