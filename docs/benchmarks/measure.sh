@@ -246,9 +246,10 @@ group_stores() {
   for jdk in "${versions[@]}"; do
     memory="ublk4j store:memory on JDK $jdk"
     show "$memory" copy
-    for name in stripe mirror directory memory+window memory+stats memory+log memory+pause memory+error memory+timeout \
-      memory+readahead memory+write-through_cache memory+write-back_cache memory+copy-on-write memory+checksum_in_memory \
-      memory+encrypt; do
+    for name in stripe mirror directory memory+window memory+stats memory+log memory+pause memory+error \
+      memory+delay_of_nothing memory+rate-limit_out_of_reach memory+retry_of_no_errors memory+timeout memory+encrypt \
+      memory+checksum_in_memory memory+readahead memory+write-through_cache memory+write-back_cache \
+      memory+copy-on-write; do
       compare "ublk4j store:$name on JDK $jdk" copy "$memory" copy
     done
   done

@@ -27,7 +27,11 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 import io.github.ublk4j.block.BlockStore;
+import io.github.ublk4j.layer.DelayStore;
 import io.github.ublk4j.layer.LayerCompositions;
+import io.github.ublk4j.layer.RateLimit;
+import io.github.ublk4j.layer.RateLimitStore;
+import io.github.ublk4j.layer.RetryStore;
 import io.github.ublk4j.store.MemoryBlockStore;
 import io.github.ublk4j.store.StripeBlockStore;
 import io.github.ublk4j.store.chunk.ChunkBlockStore;
@@ -58,9 +62,20 @@ final class BenchmarkStores {
 		List<String> parts = Arrays.stream(name.split("\\+")).map((part) -> part.replace('_', ' ')).toList();
 		BlockStore top = store(parts.get(0), directory);
 		for (String layer : parts.subList(1, parts.size())) {
-			top = LayerCompositions.over(layer, top, directory);
+			top = layer(layer, top, directory);
 		}
 		return top;
+	}
+
+	// some have nothing to do here, so that only what they cost is measured
+	private static BlockStore layer(String name, BlockStore below, Path directory) {
+		return switch (name) {
+			case "delay of nothing" -> new DelayStore(below);
+			case "rate-limit out of reach" ->
+				new RateLimitStore(below, new RateLimit(1L << 40, 1L << 30, Duration.ofMillis(100)));
+			case "retry of no errors" -> new RetryStore(below, 3, Duration.ofMillis(10), Duration.ofSeconds(1));
+			default -> LayerCompositions.over(name, below, directory);
+		};
 	}
 
 	private static BlockStore store(String name, Path directory) {

@@ -79,11 +79,8 @@ class UnprivilegedIT {
 
 	@Test
 	void userServesAndUsesADiskThatNobodyElseCanUse() throws Exception {
-		Process server = new ProcessBuilder("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups",
-				Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
-				"-XX:+UseSerialGC", "-Xmx128m", "-cp", readableClassPath(), UnprivilegedIT.class.getName())
-			.redirectError(ProcessBuilder.Redirect.INHERIT)
-			.start();
+		String classPath = readableClassPath();
+		Process server = server(classPath, List.of("--reuid", NOBODY), "serve");
 		try (BufferedReader output = new BufferedReader(
 				new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
 			String path = DiskProcess.await(output, "/dev/ublkb");
@@ -92,6 +89,7 @@ class UnprivilegedIT {
 			Shell.run("chmod 666 " + path);
 			assertThat(Shell.tryRun(as(OTHER, "dd if=" + path + " of=/dev/null bs=4k count=1")).output())
 				.contains("Operation not permitted");
+			assertThat(attack(classPath, path)).startsWith("refused").contains("EPERM");
 			try (UblkEngine root = UblkEngine.create()) {
 				assertThat(root.listDriverDevices().block()).singleElement()
 					.satisfies((device) -> assertThat(device.flags()).contains("UNPRIVILEGED_DEV"));
@@ -107,6 +105,51 @@ class UnprivilegedIT {
 		}
 		finally {
 			server.destroyForcibly();
+		}
+	}
+
+	@Test
+	void threeCapabilitiesAreEnoughForEverythingElse() throws Exception {
+		String capabilities = "+sys_admin,+sys_resource,+ipc_lock";
+		Process server = server(readableClassPath(),
+				List.of("--reuid", NOBODY, "--inh-caps", capabilities, "--ambient-caps", capabilities), "privileged");
+		try (BufferedReader output = new BufferedReader(
+				new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
+			String path = DiskProcess.await(output, "/dev/ublkb");
+			assertThat(DiskProcess.await(output, "served")).isEqualTo("served USER_COPY, recovery QUEUE, flusher true");
+			Shell.run("dd if=/dev/urandom of=" + path + " bs=64k count=16 oflag=direct");
+			try (UblkEngine root = UblkEngine.create()) {
+				assertThat(root.listDriverDevices().block()).singleElement()
+					.satisfies((device) -> assertThat(device.flags()).doesNotContain("UNPRIVILEGED_DEV"));
+			}
+			server.getOutputStream().write('\n');
+			server.getOutputStream().flush();
+			assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
+			assertThat(server.exitValue()).isZero();
+			assertThat(Path.of(path)).doesNotExist();
+		}
+		finally {
+			server.destroyForcibly();
+		}
+	}
+
+	private static Process server(String classPath, List<String> rights, String... arguments) throws IOException {
+		List<String> command = new ArrayList<>(List.of("setpriv", "--regid", NOBODY, "--clear-groups"));
+		command.addAll(rights);
+		command.addAll(
+				List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+						"-XX:+UseSerialGC", "-Xmx128m", "-cp", classPath, UnprivilegedIT.class.getName()));
+		command.addAll(List.of(arguments));
+		return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+	}
+
+	// even where the node of the device may be opened
+	private static String attack(String classPath, String path) throws IOException {
+		Shell.run("chmod 666 " + path.replace("ublkb", "ublkc"));
+		Process other = server(classPath, List.of("--reuid", OTHER), "delete", path.replaceAll("\\D", ""));
+		try (BufferedReader output = new BufferedReader(
+				new InputStreamReader(other.getInputStream(), StandardCharsets.UTF_8))) {
+			return DiskProcess.await(output, "");
 		}
 	}
 
@@ -134,20 +177,56 @@ class UnprivilegedIT {
 	@SuppressWarnings("SystemOut")
 	public static void main(String[] arguments) throws IOException {
 		try (UblkEngine engine = UblkEngine.builder().stateDirectory(Files.createTempDirectory("ublk-state")).build()) {
-			DiskSpec.Builder spec = DiskSpec.named("mine").size(8 << 20).queueDepth(16);
-			UblkDevice device = engine.start(spec.build(), new RamDisk(8 << 20)).block();
-			System.out.println(device.path());
-			for (DiskSpec refused : List.of(DiskSpec.named("other").size(8 << 20).dataMode(DataMode.USER_COPY).build(),
-					DiskSpec.named("other").size(8 << 20).recovery(Recovery.QUEUE).build())) {
-				try {
-					engine.start(refused, new RamDisk(8 << 20)).block();
-				}
-				catch (UblkException ex) {
-					System.out.println("refused: " + ex.getMessage());
-				}
+			switch (arguments[0]) {
+				case "serve" -> serve(engine);
+				case "privileged" -> servePrivileged(engine);
+				default -> delete(engine, Integer.parseInt(arguments[1]));
 			}
-			System.in.read();
-			device.stop().block();
+		}
+	}
+
+	@SuppressWarnings("SystemOut")
+	private static void serve(UblkEngine engine) throws IOException {
+		DiskSpec.Builder spec = DiskSpec.named("mine").size(8 << 20).queueDepth(16);
+		UblkDevice device = engine.start(spec.build(), new RamDisk(8 << 20)).block();
+		System.out.println(device.path());
+		for (DiskSpec refused : List.of(DiskSpec.named("other").size(8 << 20).dataMode(DataMode.USER_COPY).build(),
+				DiskSpec.named("other").size(8 << 20).recovery(Recovery.QUEUE).build())) {
+			try {
+				engine.start(refused, new RamDisk(8 << 20)).block();
+			}
+			catch (UblkException ex) {
+				System.out.println("refused: " + ex.getMessage());
+			}
+		}
+		System.in.read();
+		device.stop().block();
+	}
+
+	@SuppressWarnings("SystemOut")
+	private static void servePrivileged(UblkEngine engine) throws IOException {
+		DiskSpec spec = DiskSpec.named("capable")
+			.size(8 << 20)
+			.queueDepth(16)
+			.dataMode(DataMode.USER_COPY)
+			.recovery(Recovery.QUEUE)
+			.build();
+		UblkDevice device = engine.start(spec, new RamDisk(8 << 20)).block();
+		System.out.println(device.path());
+		System.out.println("served " + device.status().dataMode() + ", recovery " + device.spec().recovery()
+				+ ", flusher " + device.status().queues().get(0).ioFlusher());
+		System.in.read();
+		device.stop().block();
+	}
+
+	@SuppressWarnings("SystemOut")
+	private static void delete(UblkEngine engine, int id) {
+		try {
+			engine.delete(id).block();
+			System.out.println("deleted");
+		}
+		catch (RuntimeException ex) {
+			System.out.println("refused: " + ex.getMessage());
 		}
 	}
 
