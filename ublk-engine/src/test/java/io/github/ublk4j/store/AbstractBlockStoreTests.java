@@ -271,7 +271,7 @@ abstract class AbstractBlockStoreTests {
 
 	@Test
 	void anySequenceOfRequestsEqualsTheSameOnAnArray() throws Exception {
-		long seed = Long.getLong("ublk4j.test.seed", System.nanoTime());
+		long seed = Long.getLong("ublk.test.seed", System.nanoTime());
 		Random random = new Random(seed);
 		BlockStore store = open(SIZE);
 		byte[] model = new byte[SIZE];
