@@ -18,14 +18,10 @@ package io.github.ublk4j.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
@@ -258,23 +254,6 @@ class DirectoryChunkBlockStoreTests extends AbstractBlockStoreTests {
 			.contains("The directory " + path + " is served by process " + ProcessHandle.current().pid());
 	}
 
-	@Test
-	void processThatDiesLeavesWhatItHasAcknowledgedAndNoLock() throws Exception {
-		Path path = this.directory.resolve("disk");
-		Path journal = Files.createFile(this.directory.resolve("journal"));
-		ForkedJvm.run(List.of(), DyingServer.class, path, journal);
-		ByteBuffer acknowledged = ByteBuffer.wrap(Files.readAllBytes(journal));
-		assertThat(acknowledged.remaining() / Long.BYTES).isGreaterThan(DyingServer.CHUNKS);
-
-		ChunkBlockStore store = closedAfterwards(open(at(path)));
-
-		while (acknowledged.remaining() >= Long.BYTES) {
-			long number = acknowledged.getLong();
-			long at = number % DyingServer.CHUNKS * DyingServer.CHUNK;
-			assertThat(ByteBuffer.wrap(read(store, at, Long.BYTES)).getLong()).isGreaterThanOrEqualTo(number);
-		}
-	}
-
 	static final class OtherServer {
 
 		private OtherServer() {
@@ -286,38 +265,6 @@ class DirectoryChunkBlockStoreTests extends AbstractBlockStoreTests {
 			}
 			catch (StoreUnavailableException ex) {
 				System.out.println(ex.getMessage());
-			}
-		}
-
-	}
-
-	/** Counts on the disk, and notes in the journal what has been acknowledged. */
-	static final class DyingServer {
-
-		static final int CHUNK = 4096;
-
-		static final int CHUNKS = 64;
-
-		private DyingServer() {
-		}
-
-		public static void main(String[] arguments) throws Exception {
-			ChunkBlockStore store = ChunkBlockStore.of(DirectoryChunkVolume.at(Path.of(arguments[0])))
-				.size((long) CHUNK * CHUNKS)
-				.chunkSize(CHUNK)
-				.open()
-				.blockOptional(TIMEOUT)
-				.orElseThrow();
-			Thread end = new Thread(() -> {
-				LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1500));
-				Runtime.getRuntime().halt(1);
-			});
-			end.start();
-			try (FileChannel journal = FileChannel.open(Path.of(arguments[1]), StandardOpenOption.WRITE)) {
-				for (long number = 0;; number++) {
-					store.write(number % CHUNKS * CHUNK, ByteBuffer.allocate(512).putLong(0, number)).block(TIMEOUT);
-					journal.write(ByteBuffer.allocate(Long.BYTES).putLong(0, number));
-				}
 			}
 		}
 
