@@ -33,20 +33,23 @@ import io.github.ublk4j.layer.ForwardingBlockStore;
 import io.github.ublk4j.layer.LayerCompositions;
 import io.github.ublk4j.layer.ReadOnlyStore;
 import io.github.ublk4j.layer.ReadaheadStore;
+import io.github.ublk4j.store.FileBlockStore;
 import io.github.ublk4j.store.MemoryBlockStore;
 import io.github.ublk4j.store.chunk.ChunkBlockStore;
 import io.github.ublk4j.store.chunk.DirectoryChunkVolume;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 /**
- * A file system and checksummed random writes on every layer, on stacks of layers chosen
- * at random, and on chunks in a directory. Give the seed of a failure with
+ * A file system and checksummed random writes on every layer, on stacks of layers over a
+ * store chosen at random, and on chunks in a directory. Give the seed of a failure with
  * {@code -Dublk.seed}.
  */
 @KernelTest
@@ -62,22 +65,25 @@ class LayerIT {
 	/** Those that have nothing to do are tried together. */
 	private static final List<String> IDLE = List.of("pause", "error", "stats", "log");
 
-	static Stream<List<String>> layers() {
+	static Stream<Arguments> layers() {
 		Random random = new Random(SEED);
-		Stream<List<String>> alone = LayerCompositions.names()
+		Stream<Arguments> alone = LayerCompositions.names()
 			.stream()
 			.filter((name) -> !IDLE.contains(name))
-			.map(List::of);
-		return Stream.of(alone, Stream.of(IDLE), Stream.generate(() -> LayerCompositions.choose(random)).limit(4))
-			.flatMap((stacks) -> stacks);
+			.map((name) -> arguments(List.of(name), Base.MEMORY));
+		Base[] bases = Base.values();
+		Stream<Arguments> chosen = Stream
+			.generate(() -> arguments(LayerCompositions.choose(random), bases[random.nextInt(bases.length)]))
+			.limit(4);
+		return Stream.of(alone, Stream.of(arguments(IDLE, Base.MEMORY)), chosen).flatMap((stacks) -> stacks);
 	}
 
 	@ParameterizedTest
 	@MethodSource("layers")
-	void diskKeepsWhatIsWritten(List<String> names) {
-		MemoryBlockStore memory = MemoryBlockStore.sparse(SIZE + LayerCompositions.MARGIN);
-		try (BlockStore store = LayerCompositions.over(names, memory, this.directory)) {
-			keepsWhatIsWritten(store, names + ", -Dublk.seed=" + SEED);
+	void diskKeepsWhatIsWritten(List<String> names, Base base) {
+		BlockStore below = base.open(SIZE + LayerCompositions.MARGIN, this.directory);
+		try (BlockStore store = LayerCompositions.over(names, below, this.directory)) {
+			keepsWhatIsWritten(store, names + " over " + base + ", -Dublk.seed=" + SEED);
 		}
 	}
 
@@ -85,19 +91,19 @@ class LayerIT {
 	@ValueSource(ints = { 4 << 10, 64 << 10 })
 	void chunksInADirectoryKeepWhatIsWritten(int chunkSize) {
 		Path volume = this.directory.resolve("volume");
-		try (ChunkBlockStore store = directory(volume, chunkSize)) {
+		try (ChunkBlockStore store = directory(volume, SIZE, chunkSize)) {
 			keepsWhatIsWritten(store, "chunks of " + chunkSize);
 		}
 		// another server finds what the first one left
-		try (ChunkBlockStore store = directory(volume, chunkSize); UblkEngine engine = UblkEngine.create()) {
+		try (ChunkBlockStore store = directory(volume, SIZE, chunkSize); UblkEngine engine = UblkEngine.create()) {
 			UblkDevice device = engine.start(DiskSpec.named("layer").size(SIZE).build(), store).block();
 			mounted(device, "-o ro", "diff -r " + tree() + " tree");
 		}
 	}
 
-	private static ChunkBlockStore directory(Path volume, int chunkSize) {
+	private static ChunkBlockStore directory(Path volume, long size, int chunkSize) {
 		return ChunkBlockStore.of(DirectoryChunkVolume.at(volume))
-			.size(SIZE)
+			.size(size)
 			.chunkSize(chunkSize)
 			.open()
 			.block(Duration.ofSeconds(30));
@@ -186,6 +192,42 @@ class LayerIT {
 			assertThat(store.usedBytes()).isGreaterThan(SIZE * 9 / 10);
 			assertThat(store.heldBytes()).isLessThanOrEqualTo(4 << 20);
 		}
+	}
+
+	/**
+	 * What is below all layers.
+	 */
+	enum Base {
+
+		MEMORY {
+
+			@Override
+			BlockStore open(long size, Path directory) {
+				return MemoryBlockStore.sparse(size);
+			}
+
+		},
+
+		FILE {
+
+			@Override
+			BlockStore open(long size, Path directory) {
+				return FileBlockStore.at(directory.resolve("base.img")).size(size).open();
+			}
+
+		},
+
+		CHUNKS {
+
+			@Override
+			BlockStore open(long size, Path directory) {
+				return LayerIT.directory(directory.resolve("base"), size, 64 << 10);
+			}
+
+		};
+
+		abstract BlockStore open(long size, Path directory);
+
 	}
 
 }
