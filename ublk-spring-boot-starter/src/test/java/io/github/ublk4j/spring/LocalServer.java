@@ -58,19 +58,39 @@ public final class LocalServer {
 	/**
 	 * Moto looks at the condition of a write and then writes, so that two writes can find
 	 * that the object has not been changed. S3 does not let them; nor does Moto when it
-	 * answers one request after the other.
+	 * answers one request after the other. S3 also answers errors at times, even to
+	 * requests that it has done, which Moto does not.
 	 */
-	private static final String MOTO_IN_TURNS = """
+	private static final String MOTO_LIKE_S3 = """
+			import itertools
+			import os
 			import threading
 			import werkzeug.serving
 
 			run_simple = werkzeug.serving.run_simple
 			turn = threading.Lock()
+			requests = itertools.count(1)
+			errors = os.path.join(os.path.dirname(__file__), "errors")
+
+			def error(environ, application, start_response):
+			    with open(errors) as file:
+			        status, every = file.read().split()
+			    number = next(requests)
+			    if number % int(every) != 0:
+			        return None
+			    if number // int(every) % 2 == 0:
+			        b"".join(application(environ, lambda status, headers, exc_info=None: None))
+			    else:
+			        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+			    code = "SlowDown" if status == "503" else "InternalError"
+			    start_response(status + " " + code, [("Content-Type", "application/xml")])
+			    return [f"<Error><Code>{code}</Code><Message>of the test</Message></Error>".encode()]
 
 			def run_in_turns(host, port, application, **options):
 			    def in_turn(environ, start_response):
 			        with turn:
-			            return application(environ, start_response)
+			            answer = error(environ, application, start_response) if os.path.exists(errors) else None
+			            return answer or application(environ, start_response)
 			    run_simple(host, port, in_turn, **options)
 
 			werkzeug.serving.run_simple = run_in_turns
@@ -140,7 +160,7 @@ public final class LocalServer {
 	public static LocalServer motoOfItsOwn() {
 		String program = find("moto_server")
 			.orElseGet(() -> skip("The tests of this class need Moto: pip install 'moto[server]'"));
-		return start("moto", (directory) -> write(directory.resolve("sitecustomize.py"), MOTO_IN_TURNS),
+		return start("moto", (directory) -> write(directory.resolve("sitecustomize.py"), MOTO_LIKE_S3),
 				(directory) -> (port) -> List.of("env", "PYTHONPATH=" + directory, program, "-H", "127.0.0.1", "-p",
 						String.valueOf(port)));
 	}
@@ -298,6 +318,27 @@ public final class LocalServer {
 
 	private void signal(String name) {
 		run(List.of("sh", "-c", "kill -" + name + " " + this.process.pid()));
+	}
+
+	/**
+	 * Lets Moto answer errors. It has done what every second of these requests asks for.
+	 * @param status 500 or 503
+	 * @param every 1 for errors to all requests, 3 for errors to each third one
+	 */
+	public void answerErrors(int status, int every) {
+		write(this.directory.resolve("errors"), status + " " + every);
+	}
+
+	/**
+	 * Lets Moto answer without errors again.
+	 */
+	public void answerWithoutErrors() {
+		try {
+			Files.delete(this.directory.resolve("errors"));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	/**

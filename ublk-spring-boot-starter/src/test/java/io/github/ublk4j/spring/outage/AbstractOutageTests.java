@@ -137,7 +137,7 @@ abstract class AbstractOutageTests {
 		}
 	}
 
-	private static void assertStandstill(Load load, Duration duration) {
+	static void assertStandstill(Load load, Duration duration) {
 		sleep(Duration.ofSeconds(1));
 		int before = load.completed();
 		sleep(duration.minusSeconds(1));

@@ -66,6 +66,19 @@ final class MotoServer implements OutageServer, AutoCloseable {
 		this.relay.bringBack();
 	}
 
+	/**
+	 * Lets it answer errors, also to requests that it has done.
+	 * @param status 500 or 503
+	 * @param every 1 for errors to all requests, 3 for errors to each third one
+	 */
+	void answerErrors(int status, int every) {
+		this.moto.answerErrors(status, every);
+	}
+
+	void answerWithoutErrors() {
+		this.moto.answerWithoutErrors();
+	}
+
 	@Override
 	public void announceTo(GenericApplicationContext application) {
 		application.registerBean(S3AsyncClient.class, this::client);

@@ -63,6 +63,10 @@ class S3OutageTests extends AbstractOutageTests {
 
 	@Override
 	OutageServer server() {
+		return moto();
+	}
+
+	private static MotoServer moto() {
 		return Objects.requireNonNull(server);
 	}
 
@@ -73,6 +77,40 @@ class S3OutageTests extends AbstractOutageTests {
 	@Test
 	void requestsFailWhileTheServerIsGone() {
 		assertThat(failures((load) -> absence(load, Duration.ofSeconds(5)))).containsExactly(BlockErrno.EIO);
+	}
+
+	@Test
+	void requestsFailWhileTheServerAnswersErrors() {
+		assertThat(failures((load) -> errors(load, 500, Duration.ofSeconds(10)))).containsExactly(BlockErrno.EIO);
+	}
+
+	/** The SDK asks a server that is too busy less often. */
+	@Test
+	void requestsAreTriedAgainWhileTheServerIsTooBusy() {
+		assertThat(failures((load) -> errors(load, 503, SHORT))).isEmpty();
+	}
+
+	private static void errors(Load load, int status, Duration duration) {
+		moto().answerErrors(status, 1);
+		try {
+			assertStandstill(load, duration);
+		}
+		finally {
+			moto().answerWithoutErrors();
+		}
+	}
+
+	@Test
+	void errorsToSomeRequestsAreNotSeen() {
+		assertThat(failures((load) -> {
+			moto().answerErrors(500, 3);
+			try {
+				load.awaitProgress();
+			}
+			finally {
+				moto().answerWithoutErrors();
+			}
+		})).isEmpty();
 	}
 
 }
