@@ -22,15 +22,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.regex.Pattern;
 
 import io.github.ublk4j.block.BlockStore;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.spring.BlockDevices;
 import io.github.ublk4j.spring.LocalServer;
+import io.github.ublk4j.spring.TestS3;
 import io.github.ublk4j.spring.TestUblk;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.s3.S3AsyncClient;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
@@ -63,6 +67,10 @@ class RecipesTests {
 
 	private void start(int recipe, Map<String, String> places, ContextConsumer<AssertableApplicationContext> test)
 			throws IOException {
+		application(recipe, places).run(test);
+	}
+
+	private ApplicationContextRunner application(int recipe, Map<String, String> places) throws IOException {
 		String yaml = recipes().get(recipe);
 		for (Map.Entry<String, String> place : places.entrySet()) {
 			assertThat(yaml).contains(place.getKey());
@@ -71,13 +79,13 @@ class RecipesTests {
 		List<PropertySource<?>> properties = new YamlPropertySourceLoader().load("recipe",
 				new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)));
 		TestUblk ublk = new TestUblk();
-		new ApplicationContextRunner()
+		return new ApplicationContextRunner()
 			.withConfiguration(AutoConfigurations.of(UblkAutoConfiguration.class, BlockDeviceAutoConfiguration.class,
-					DataRedisAutoConfiguration.class, RedisStoreAutoConfiguration.class))
+					DataRedisAutoConfiguration.class, RedisStoreAutoConfiguration.class,
+					S3StoreAutoConfiguration.class))
 			.withInitializer((context) -> properties.forEach(context.getEnvironment().getPropertySources()::addFirst))
 			.withBean(UblkEngine.class, ublk::engine)
-			.withPropertyValues("ublk.run-directory=" + this.directory.resolve("run"))
-			.run(test);
+			.withPropertyValues("ublk.run-directory=" + this.directory.resolve("run"));
 	}
 
 	private static Map<String, BlockStore> layers(AssertableApplicationContext context, String disk) {
@@ -86,13 +94,23 @@ class RecipesTests {
 	}
 
 	@Test
-	void thereAreThree() throws IOException {
-		assertThat(recipes()).hasSize(3);
+	void thereAreFour() throws IOException {
+		assertThat(recipes()).hasSize(4);
 	}
 
 	@Test
+	@Tag("s3")
 	void cachedDiskInAnObjectStore() throws IOException {
-		start(0, Map.of("host: redis.example", "port: " + LocalServer.redis().port()),
+		S3AsyncClient client = TestS3.client();
+		application(0, Map.of("s3:disks/tenant-7", "s3:" + TestS3.BUCKET + "/" + UUID.randomUUID()))
+			.withBean(S3AsyncClient.class, () -> client, (definition) -> definition.setDestroyMethodName(""))
+			.run((context) -> assertThat(layers(context, "tenant-7").keySet()).containsExactly("cache", "readahead",
+					"stats"));
+	}
+
+	@Test
+	void cachedDiskInRedis() throws IOException {
+		start(1, Map.of("host: redis.example", "port: " + LocalServer.redis().port()),
 				(context) -> assertThat(layers(context, "tenant-7").keySet()).containsExactly("cache", "readahead",
 						"stats"));
 	}
@@ -100,11 +118,11 @@ class RecipesTests {
 	@Test
 	void encryptedSnapshotForTests() throws IOException {
 		Path key = Files.writeString(this.directory.resolve("golden.key"), KEY);
-		start(1, Map.of("/var/lib/ublk", this.directory.toString(), "/etc/ublk/golden.key", key.toString()),
+		start(2, Map.of("/var/lib/ublk", this.directory.toString(), "/etc/ublk/golden.key", key.toString()),
 				(context) -> assertThat(layers(context, "golden").keySet()).containsExactly("encrypt",
 						"copy-on-write"));
 		// the way in which the image is made
-		start(1, Map.of("/var/lib/ublk", this.directory.toString(), "/etc/ublk/golden.key", key.toString(),
+		start(2, Map.of("/var/lib/ublk", this.directory.toString(), "/etc/ublk/golden.key", key.toString(),
 				"layers: [encrypt, copy-on-write]", "layers: [encrypt]",
 				"        copy-on-write:\n          overlay: memory\n          block-size: 64KB\n", ""),
 				(context) -> assertThat(layers(context, "golden").keySet()).containsExactly("encrypt"));
@@ -112,7 +130,7 @@ class RecipesTests {
 
 	@Test
 	void chaosDiskForPostgres() throws IOException {
-		start(2, Map.of("/var/lib/ublk", this.directory.toString()), (context) -> {
+		start(3, Map.of("/var/lib/ublk", this.directory.toString()), (context) -> {
 			assertThat(layers(context, "chaos").keySet()).containsExactly("pause", "error", "delay", "rate-limit");
 			assertThat(context.getEnvironment().getProperty("management.endpoint.ublklayers.access"))
 				.isEqualTo("unrestricted");
