@@ -96,6 +96,8 @@ public final class LocalServer {
 			werkzeug.serving.run_simple = run_in_turns
 			""";
 
+	private static final Object MOTO_LOCK = new Object();
+
 	private static @Nullable LocalServer redis;
 
 	private static @Nullable LocalServer postgres;
@@ -147,11 +149,14 @@ public final class LocalServer {
 	 * Returns a Moto, a test double of Amazon's services that keeps everything in memory.
 	 * Not all systems have a package of it, so CI need not have it either.
 	 */
-	public static synchronized LocalServer moto() {
-		if (moto == null) {
-			moto = motoOfItsOwn();
+	public static LocalServer moto() {
+		// not the lock of the others, which need not wait for it
+		synchronized (MOTO_LOCK) {
+			if (moto == null) {
+				moto = motoOfItsOwn();
+			}
+			return moto;
 		}
-		return moto;
 	}
 
 	/**
