@@ -49,7 +49,7 @@ await_application() {
 
 # Prints the block device of one of our disks, from our own log: a link may be someone else's.
 device_of() {
-  sed -n "s|.*disk '$1' ready at \(/dev/ublkb[0-9]*\) .*|\1|p" "$log" | tail -n 1
+  sed -n "s|.*disk '$1' \(ready\|taken over\) at \(/dev/ublkb[0-9]*\) .*|\2|p" "$log" | tail -n 1
 }
 
 stop_application() {
