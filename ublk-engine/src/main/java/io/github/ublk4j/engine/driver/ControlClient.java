@@ -166,8 +166,12 @@ public final class ControlClient implements AutoCloseable {
 			if (!known) {
 				this.unprivileged.remove(id);
 			}
-			refused.addSuppressed(ex);
-			throw refused;
+			// EINVAL says only that it asks for the path
+			boolean tellsMore = refused.errno() == Errno.EINVAL
+					&& (ex.errno() == Errno.EACCES || ex.errno() == Errno.EPERM);
+			LinuxException told = tellsMore ? ex : refused;
+			told.addSuppressed(tellsMore ? refused : ex);
+			throw told;
 		}
 	}
 
@@ -411,9 +415,11 @@ public final class ControlClient implements AutoCloseable {
 	static String likelyCause(ControlCommand command, int errno) {
 		return switch (errno) {
 			case Errno.EPERM -> "The device belongs to root or to another user; only who has CAP_SYS_ADMIN may use it";
-			case Errno.EACCES -> (command == ControlCommand.ADD_DEV)
-					? "The limit of devices is reached; see /sys/module/ublk_drv/parameters/ublks_max"
-					: "The device has been started already";
+			case Errno.EACCES -> switch (command) {
+				case ADD_DEV -> "The limit of devices is reached; see /sys/module/ublk_drv/parameters/ublks_max";
+				case GET_DEV_INFO2 -> "The device belongs to another user";
+				default -> "The device has been started already";
+			};
 			case Errno.ENODEV -> "It was deleted, or never added";
 			case Errno.EEXIST -> "The number of the device is taken, or it has been started already";
 			case Errno.EBUSY -> "Somebody uses the device";
