@@ -49,7 +49,7 @@ await_application() {
 
 # Prints the block device of one of our disks, from our own log: a link may be someone else's.
 device_of() {
-  sed -n "s|.*disk '$1' \(ready\|taken over\) at \(/dev/ublkb[0-9]*\) .*|\2|p" "$log" | tail -n 1
+  sed -n "s#.*disk '$1' \(ready\|taken over\) at \(/dev/ublkb[0-9]*\) .*#\2#p" "$log" | tail -n 1
 }
 
 stop_application() {
@@ -244,7 +244,7 @@ serves_writes() {
 }
 
 is_under_load() {
-  kill -0 "$load" 2>/dev/null
+  kill -0 "$load" 2>/dev/null || { cat "$work/fio.log"; return 1; }
 }
 
 # Every write of fio is still to be answered or verified when the second version comes.
