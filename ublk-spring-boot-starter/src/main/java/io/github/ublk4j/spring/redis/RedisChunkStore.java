@@ -107,21 +107,13 @@ final class RedisChunkStore implements ChunkStore {
 
 	/** A server that has lost its data would read as zeros. */
 	private static <T> Mono<T> present(Mono<T> answer) {
-		return answer.onErrorMap((failure) -> answerOf(failure).contains(RedisScripts.GONE),
-				(failure) -> new IOException(answerOf(failure).replaceFirst(".*" + RedisScripts.GONE + " ", ""),
-						failure));
+		return answer.onErrorMap((failure) -> RedisScripts.answerOf(failure).contains(RedisScripts.GONE),
+				(failure) -> new IOException(
+						RedisScripts.answerOf(failure).replaceFirst(".*" + RedisScripts.GONE + " ", ""), failure));
 	}
 
 	private static boolean isFull(Throwable failure) {
-		return answerOf(failure).contains("OOM ");
-	}
-
-	private static String answerOf(Throwable failure) {
-		Throwable cause = failure;
-		while (cause.getCause() != null) {
-			cause = cause.getCause();
-		}
-		return String.valueOf(cause.getMessage());
+		return RedisScripts.answerOf(failure).contains("OOM ");
 	}
 
 }

@@ -18,11 +18,13 @@ package io.github.ublk4j.spring.redis;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Properties;
 import java.util.function.Function;
 
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
 
 import org.springframework.data.redis.connection.ReactiveRedisConnection;
 import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
@@ -136,6 +138,14 @@ final class RedisScripts {
 			return 'deleted'
 			""";
 
+	/**
+	 * While a cluster moves the keys of a volume, one server may have the fence and
+	 * another the chunk. Neither has done anything then. Who waits for the answer decides
+	 * how long.
+	 */
+	private static final Retry UNTIL_KEYS_ARE_TOGETHER = Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(50))
+		.filter((failure) -> answerOf(failure).startsWith("TRYAGAIN "));
+
 	private final ReactiveRedisConnectionFactory connections;
 
 	private final String prefix;
@@ -173,7 +183,7 @@ final class RedisScripts {
 	private Mono<ByteBuffer> eval(String script, int keys, ByteBuffer... keysAndArguments) {
 		return ask((connection) -> connection.scriptingCommands()
 			.<ByteBuffer>eval(utf8(script), ReturnType.VALUE, keys, keysAndArguments)
-			.next());
+			.next()).retryWhen(UNTIL_KEYS_ARE_TOGETHER);
 	}
 
 	private static String text(ByteBuffer answer) {
@@ -206,6 +216,15 @@ final class RedisScripts {
 
 	private ByteBuffer chunkKey(long index) {
 		return utf8(key(CHUNK + index));
+	}
+
+	/** What the server has said, if it was the server that failed. */
+	static String answerOf(Throwable failure) {
+		Throwable cause = failure;
+		while (cause.getCause() != null) {
+			cause = cause.getCause();
+		}
+		return String.valueOf(cause.getMessage());
 	}
 
 	static ByteBuffer utf8(String text) {
