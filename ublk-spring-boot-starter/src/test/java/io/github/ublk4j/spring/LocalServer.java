@@ -121,12 +121,33 @@ public final class LocalServer {
 	 */
 	public static synchronized LocalServer redis() {
 		if (redis == null) {
-			String program = find("redis-server", "valkey-server").orElseGet(() -> missing("redis-server"));
-			redis = start("redis", (directory) -> {
-			}, (directory) -> (port) -> List.of(program, "--bind", "127.0.0.1", "--port", String.valueOf(port),
-					"--save", "", "--appendonly", "no", "--dir", directory.toString()));
+			redis = startRedis(freePort());
 		}
 		return redis;
+	}
+
+	/**
+	 * Returns another Redis, which is to become a node of a cluster. The test ends it.
+	 */
+	static LocalServer redisOfACluster() {
+		int port = freePort();
+		// where the nodes talk to each other
+		while (port + 10_000 > 65_535 || answers(port + 10_000)) {
+			port = freePort();
+		}
+		return startRedis(port, "--cluster-enabled", "yes", "--cluster-node-timeout", "5000");
+	}
+
+	/** Of Redis or Valkey, or of the one that {@code -Dublk.test.redis} names. */
+	private static LocalServer startRedis(int freePort, String... options) {
+		String named = System.getProperty("ublk.test.redis");
+		String program = ((named != null) ? find(named) : find("redis-server", "valkey-server"))
+			.orElseGet(() -> missing((named != null) ? named : "redis-server"));
+		return start("redis", freePort, (directory) -> {
+		}, (directory) -> (port) -> Stream
+			.concat(Stream.of(program, "--bind", "127.0.0.1", "--port", String.valueOf(port), "--save", "",
+					"--appendonly", "no", "--dir", directory.toString()), Stream.of(options))
+			.toList());
 	}
 
 	/**
@@ -217,13 +238,17 @@ public final class LocalServer {
 
 	private static LocalServer start(String name, Consumer<Path> prepare,
 			Function<Path, IntFunction<List<String>>> command) {
+		return start(name, freePort(), prepare, command);
+	}
+
+	private static LocalServer start(String name, int port, Consumer<Path> prepare,
+			Function<Path, IntFunction<List<String>>> command) {
 		try {
 			Path directory = Files.createTempDirectory("ublk-" + name);
 			if (isRoot() && name.equals("postgres")) {
 				run(List.of("chown", "postgres", directory.toString()));
 			}
 			prepare.accept(directory);
-			int port = freePort();
 			Path log = directory.resolve("log.txt");
 			Process process = new ProcessBuilder(command.apply(directory).apply(port)).redirectErrorStream(true)
 				.redirectOutput(Redirect.to(log.toFile()))
@@ -251,9 +276,12 @@ public final class LocalServer {
 		}
 	}
 
-	private static int freePort() throws IOException {
+	private static int freePort() {
 		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
 			return socket.getLocalPort();
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
 		}
 	}
 
