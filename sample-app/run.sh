@@ -13,7 +13,7 @@ usage: sample-app/run.sh [--shell | --check | --upgrade | --simulated] [--kernel
   (neither)   start the application, try its scratch disk, and serve until Ctrl-C
   --shell     open a shell beside the running application
   --check     make file systems on both disks, compare what is read with what was written; exit status 0 or 1
-  --upgrade   replace the running application twice while fio writes to its disk and verifies; exit status 0 or 1
+  --upgrade   replace the running application while fio writes to its disk and verifies; exit status 0 or 1
   --simulated no kernel: the disks are on a simulated driver, under a generated load, for a look at the page; Ctrl-C ends it
   --kernel    host: this machine's kernel; otherwise a virtual machine with a Debian kernel
               (default: host if /dev/ublk-control is there and this is root, otherwise 7.3)
