@@ -27,7 +27,7 @@ import io.github.ublk4j.block.BlockOperation;
  * @param operation what it asks for
  * @param offset the byte on the disk where it begins
  * @param length its length in bytes
- * @param age how long ago the queue's thread saw it; up to a second too little where
+ * @param age how long ago the queue's thread saw it; up to two seconds too little where
  * nobody observes the queue ({@link QueueMetrics#observing()})
  */
 public record InFlightRequest(int tag, BlockOperation operation, long offset, long length, Duration age) {

@@ -143,8 +143,8 @@ public final class BlockQueue {
 	/**
 	 * Fails the requests that take longer than they may, with ETIMEDOUT. Any thread; to
 	 * be called now and then.
-	 * @param nextLook how long until the next call; where nobody observes the queue, a
-	 * request may seem younger than it is by as much
+	 * @param nextLook how long until the next call, zero if that is not known; where
+	 * nobody observes the queue, a request may seem younger than it is by twice as much
 	 */
 	public void failOverdue(Duration nextLook) {
 		this.loop.failOverdue(nextLook);

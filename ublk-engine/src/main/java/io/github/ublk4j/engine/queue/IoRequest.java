@@ -240,6 +240,13 @@ abstract class IoRequest extends LoopTask implements BlockRequest, CoreSubscribe
 	}
 
 	/**
+	 * Corrects the time of arrival. Called by the loop.
+	 */
+	final void arrivedAt(long time) {
+		this.arrivedAt = time;
+	}
+
+	/**
 	 * Notes when the disk is called. Called by the loop.
 	 */
 	final void dispatched(long now) {

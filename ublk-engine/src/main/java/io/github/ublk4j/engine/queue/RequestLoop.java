@@ -204,9 +204,9 @@ final class RequestLoop {
 	}
 
 	void failOverdue(Duration nextLook) {
-		this.times.looked(System.nanoTime(), nextLook.toNanos());
+		boolean late = this.times.looked(System.nanoTime(), nextLook.toNanos());
 		long timeout = this.requestTimeout.toNanos();
-		if (timeout > 0 && this.slots.anyOlderThan(timeout)) {
+		if (timeout > 0 && (late || this.slots.anyOlderThan(timeout))) {
 			this.overdueFound = true;
 			stateChanged();
 		}
@@ -495,6 +495,7 @@ final class RequestLoop {
 		}
 		if (this.overdueFound) {
 			this.overdueFound = false;
+			this.times.correct(this.slots);
 			this.withdrawal.failOverdue(this.requestTimeout);
 		}
 		this.goingAway = this.detaching || this.terminated;

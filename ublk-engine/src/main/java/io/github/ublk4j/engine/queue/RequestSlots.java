@@ -66,6 +66,19 @@ final class RequestSlots {
 	}
 
 	/**
+	 * Takes requests whose time of arrival is not known for new. Called by the loop.
+	 * @param from the first time that stands for an unknown one
+	 * @param now the time
+	 */
+	void arrivedNow(long from, long now) {
+		for (IoRequest request : this.requests) {
+			if (request != null && RequestTimes.isApproximate(request.arrivedAt()) && request.arrivedAt() - from >= 0) {
+				request.arrivedAt(now);
+			}
+		}
+	}
+
+	/**
 	 * Returns whether a request seems to have been there for longer than some time. Any
 	 * thread: the loop looks again.
 	 */

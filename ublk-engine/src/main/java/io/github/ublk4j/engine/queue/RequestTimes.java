@@ -33,10 +33,13 @@ final class RequestTimes {
 	// whether requests are timed in the present batch
 	private volatile boolean observed;
 
-	// an approximate time of arrival, good until somebody looks for overdue requests
-	// again;
-	// 0 while nobody does
-	private volatile long untilNextLook;
+	// Stands for the time of arrival where nobody observes, and lies in the future unless
+	// a look for overdue requests comes late. Odd, as no time is that was asked for; 0
+	// while nobody looks
+	private volatile long approximately;
+
+	// the first of those that a late look has found in the past; 0 if there is none
+	private volatile long outdated;
 
 	// when the disk became free for the next request of the batch; 0 if not observed
 	private long free;
@@ -74,30 +77,64 @@ final class RequestTimes {
 	}
 
 	/**
-	 * Somebody looks for overdue requests, and will again. Any thread.
+	 * Somebody looks for overdue requests. One thread, any.
 	 * @param now the time
-	 * @param next how long until then, in nanoseconds
+	 * @param next how long until the next look, in nanoseconds; 0 if that is not known
+	 * @return whether the look comes so late that requests may seem older than they are
 	 */
-	void looked(long now, long next) {
-		// too late rather than too early: no request seems older than it is
-		long then = now + next;
-		this.untilNextLook = (then != 0) ? then : 1;
+	boolean looked(long now, long next) {
+		long last = this.approximately;
+		// first: what arrives from now on must not need a correction
+		this.approximately = (next == 0) ? 0 : (now + 2 * next) | 1;
+		boolean late = last != 0 && now - last > 0;
+		if (late && this.outdated == 0) {
+			this.outdated = last;
+		}
+		return late;
+	}
+
+	/**
+	 * Lets no request seem older than it is, before one fails for its age: a process may
+	 * have been stopped for longer than its requests may take.
+	 */
+	void correct(RequestSlots slots) {
+		long now = now();
+		long from = this.outdated;
+		this.outdated = 0;
+		long current = this.approximately;
+		if (from == 0 && current != 0 && now - current > 0) {
+			from = current;
+		}
+		if (from != 0) {
+			slots.arrivedNow(from, now);
+		}
 	}
 
 	/**
 	 * Some requests have arrived. To ask for the time costs as much as a tenth of what
-	 * the queue does for a request: where nobody observes it, that of the next look for
-	 * overdue ones will do.
+	 * the queue does for a request: where nobody observes it, one that comes before the
+	 * look after the next for overdue ones will do.
 	 * @return when, by {@code System.nanoTime()}
 	 */
 	long arrived() {
 		if (this.observed) {
-			this.free = System.nanoTime();
+			this.free = now();
 			return this.free;
 		}
 		this.free = 0;
-		long approximate = this.untilNextLook;
-		return (approximate != 0) ? approximate : System.nanoTime();
+		long approximate = this.approximately;
+		return (approximate != 0) ? approximate : now();
+	}
+
+	private static long now() {
+		return System.nanoTime() & ~1;
+	}
+
+	/**
+	 * Returns whether a time of arrival only stands for one.
+	 */
+	static boolean isApproximate(long arrivedAt) {
+		return (arrivedAt & 1) != 0;
 	}
 
 	/**

@@ -577,15 +577,21 @@ public final class IoUring implements AutoCloseable {
 	 * @param consumer called for each; it may take submission queue entries and enter,
 	 * but not reap or close
 	 * @return how many there were
+	 * @throws IllegalStateException if there seem to be more than the queue can hold:
+	 * then nothing in it can be believed
 	 */
 	public int reap(CompletionConsumer consumer) {
 		ensureOpen();
 		ensureNotReaping();
-		this.reaping = true;
 		int head = this.cqHead;
 		// acquire: entries are read after the tail that announces them
 		int tail = this.cqTailWord.getAcquire();
 		int count = tail - head;
+		if (Integer.compareUnsigned(count, this.cqEntries) > 0) {
+			throw new IllegalStateException("The completion queue is corrupted: it holds " + this.cqEntries
+					+ " entries, and announces " + Integer.toUnsignedLong(count));
+		}
+		this.reaping = true;
 		try {
 			while (head != tail) {
 				ByteBuffer cqe = this.cqes[head++ & this.cqMask];

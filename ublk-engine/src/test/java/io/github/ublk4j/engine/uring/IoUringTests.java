@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine.uring;
 
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import java.util.Random;
 import java.util.stream.Stream;
 
 import io.github.ublk4j.engine.linux.Errno;
@@ -540,6 +542,29 @@ class IoUringTests {
 			sqe.put(SqeDescriptor.FLAGS, (byte) IoUring.SQE_FIXED_FILE);
 			ring.enter(1);
 			assertThat(reap(ring)).containsExactly(new Completion(1, -9));
+		}
+	}
+
+	@Test
+	void completionQueueThatAnnouncesMoreThanItHoldsIsNotBelieved() throws ReflectiveOperationException {
+		long seed = Long.getLong("ublk.test.seed", System.nanoTime());
+		Random random = new Random(seed);
+		Field word = IoUring.class.getDeclaredField("cqTailWord");
+		word.setAccessible(true);
+		for (int round = 0; round < 100; round++) {
+			try (IoUring ring = IoUring.open(8, 0)) {
+				int announced = (round % 2 == 0) ? random.nextInt() : random.nextInt(40) - 10;
+				((SharedWord) word.get(ring)).setRelease(announced);
+				if (announced >= 0 && announced <= 16) {
+					assertThat(ring.reap((userData, result, flags) -> {
+					})).as("seed %s", seed).isEqualTo(announced);
+				}
+				else {
+					assertThatIllegalStateException().as("seed %s", seed)
+						.isThrownBy(() -> ring.reap((userData, result, flags) -> fail("an entry that is none")))
+						.withMessageContaining("holds 16 entries, and announces " + Integer.toUnsignedLong(announced));
+				}
+			}
 		}
 	}
 
