@@ -10,7 +10,7 @@ mode=$1
 shift
 work=$(mktemp -d "${TMPDIR:-/tmp}/ublk4j-sample.XXXXXX")
 log=$work/application.log
-application='' follower='' load='' mounted=()
+application='' follower='' load='' mounted=() handed_on=()
 
 say() {
   echo "--- $*"
@@ -95,9 +95,9 @@ clean_up() {
     say "unmounting ${mounted[-1]}"
     unmount_disk || break
   done
+  end_upgrade
   [ -z "$application" ] || say "stopping the application"
   stop_application
-  [ -z "$load" ] || kill "$load" 2>/dev/null
   # tail ends by itself, when it has shown all.
   [ -z "$follower" ] || wait "$follower"
   rm -rf --one-file-system "$work"
@@ -247,33 +247,55 @@ is_under_load() {
   kill -0 "$load" 2>/dev/null || { cat "$work/fio.log"; return 1; }
 }
 
-# Requests wait while neither version is there, and none fails.
+await_load() {
+  local i
+  for ((i = 0; i < 3000; i++)); do
+    kill -0 "$load" 2>/dev/null || break
+    kill -0 "$application" 2>/dev/null || fail "the application ended"
+    sleep 0.1
+  done
+  ! kill -0 "$load" 2>/dev/null || fail "fio still waits after 5 minutes"
+  wait "$load" || { cat "$work/fio.log"; fail "fio has lost I/O"; }
+  load=''
+}
+
+# Requests wait while neither version is there, and none fails. fio is slowed down, so that it is still at work then.
 upgrade() {
   local archive
-  local -a options=(--ublk.devices.scratch.enabled=false --ublk.devices.archive.store=file:"$work/archive.img"
+  handed_on=(--ublk.devices.scratch.enabled=false --ublk.devices.archive.store=file:"$work/archive.img"
     --ublk.devices.archive.recovery=reissue "$@")
   say "starting version 1 of the application"
-  start_application "${options[@]}" --spring.application.version=1 --ublk.devices.archive.on-shutdown=quiesce
+  start_application "${handed_on[@]}" --spring.application.version=1 --ublk.devices.archive.on-shutdown=quiesce
   await_application
   archive=$(device_of archive)
   say "fio writes to $archive, and verifies what it has written"
   fio --name=upgrade --filename="$archive" --ioengine=libaio --direct=1 --rw=randwrite --bs=16k --iodepth=16 --size=32m \
-    --loops=2 --verify=crc32c --verify_fatal=1 --verify_state_save=0 >"$work/fio.log" 2>&1 </dev/null &
+    --rate_iops=200 --verify=crc32c --verify_fatal=1 --verify_state_save=0 >"$work/fio.log" 2>&1 </dev/null &
   load=$!
   step "version 1 serves fio" serves_writes "$archive"
   stop_application
-  step "version 1 has ended, and fio waits" is_under_load
-  [ -b "$archive" ] || fail "$archive went with version 1"
-  start_application "${options[@]}" --spring.application.version=2 --ublk.devices.archive.layers=stats
+  step "version 1 leaves $archive to the next one" grep "disk 'archive' at $archive left to the next server" "$log"
+  step "fio waits" is_under_load
+  start_application "${handed_on[@]}" --spring.application.version=2 --ublk.devices.archive.layers=stats
   await_application
   [ "$(device_of archive)" = "$archive" ] || fail "version 2 serves $(device_of archive), not $archive"
   say "ok: version 2 goes on with $archive"
-  wait "$load" || { cat "$work/fio.log"; fail "fio has lost I/O"; }
-  load=''
+  await_load
   say "ok: fio has found all that it has written, and no request failed"
   stop_application
   step "version 2, which deletes its disk, has ended" are_gone "$archive"
+  handed_on=()
   say "all is well"
+}
+
+# A disk that version 1 has left to the next one would stay, and fio wait for it for ever.
+end_upgrade() {
+  [ -z "$load" ] || kill "$load" 2>/dev/null
+  [ ${#handed_on[@]} -gt 0 ] || return 0
+  stop_application
+  say "deleting the disk that was left"
+  start_application "${handed_on[@]}"
+  await_application
 }
 
 case $mode in

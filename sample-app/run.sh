@@ -69,9 +69,9 @@ fi
 
 if [ "$mode" != simulated ]; then
   say "looking for what is needed"
-  tests=()
-  [ "$mode" != upgrade ] || tests=(--tests)
-  "$root/ublk-vm/prepare" "${tests[@]}" "$kernel" </dev/null >&2
+  fio=()
+  [ "$mode" != upgrade ] || fio=(--fio)
+  "$root/ublk-vm/prepare" "${fio[@]}" "$kernel" </dev/null >&2
 fi
 
 say "building (the first time, Maven downloads what it needs)"

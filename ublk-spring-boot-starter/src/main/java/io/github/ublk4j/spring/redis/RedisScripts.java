@@ -141,9 +141,10 @@ final class RedisScripts {
 	/**
 	 * While a cluster moves the keys of a volume, one server may have the fence and
 	 * another the chunk. Neither has done anything then. Who waits for the answer decides
-	 * how long.
+	 * how long; less and less often, since each attempt carries a chunk.
 	 */
-	private static final Retry UNTIL_KEYS_ARE_TOGETHER = Retry.fixedDelay(Long.MAX_VALUE, Duration.ofMillis(50))
+	private static final Retry UNTIL_KEYS_ARE_TOGETHER = Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(50))
+		.maxBackoff(Duration.ofSeconds(1))
 		.filter((failure) -> answerOf(failure).startsWith("TRYAGAIN "));
 
 	private final ReactiveRedisConnectionFactory connections;
