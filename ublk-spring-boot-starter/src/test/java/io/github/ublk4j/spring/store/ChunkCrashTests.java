@@ -56,6 +56,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * still be on their way. What was flushed is there; each block that was written since has
  * the whole of what it had before or of one of these writes.
  */
+@Tag("servers")
 class ChunkCrashTests {
 
 	private static final Logger logger = LoggerFactory.getLogger(ChunkCrashTests.class);

@@ -40,6 +40,7 @@ import io.github.ublk4j.store.chunk.ChunkVolume;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
@@ -58,6 +59,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Volumes in a Redis Cluster, with the connection that Spring Boot makes.
  */
+@Tag("servers")
 class RedisClusterVolumeTests extends AbstractChunkVolumeTests {
 
 	private static final Logger logger = LoggerFactory.getLogger(RedisClusterVolumeTests.class);
