@@ -81,8 +81,7 @@ class UnprivilegedIT {
 	void userServesAndUsesADiskThatNobodyElseCanUse() throws Exception {
 		String classPath = readableClassPath();
 		Process server = server(classPath, List.of("--reuid", NOBODY), "serve");
-		try (BufferedReader output = new BufferedReader(
-				new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
+		try (BufferedReader output = outputOf(server)) {
 			String path = DiskProcess.await(output, "/dev/ublkb");
 			Shell.run(as(NOBODY, "dd if=/dev/urandom of=" + path + " bs=64k count=16 oflag=direct"));
 			Shell.run(as(NOBODY, "dd if=" + path + " of=/dev/null bs=64k count=16 iflag=direct"));
@@ -97,11 +96,7 @@ class UnprivilegedIT {
 			assertThat(DiskProcess.await(output, "refused"))
 				.contains("USER_COPY is not for devices of an ordinary user");
 			assertThat(DiskProcess.await(output, "refused")).contains("recovery QUEUE is not for devices");
-			server.getOutputStream().write('\n');
-			server.getOutputStream().flush();
-			assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
-			assertThat(server.exitValue()).isZero();
-			assertThat(Path.of(path)).doesNotExist();
+			assertEnds(server, path);
 		}
 		finally {
 			server.destroyForcibly();
@@ -113,8 +108,7 @@ class UnprivilegedIT {
 		String capabilities = "+sys_admin,+sys_resource,+ipc_lock";
 		Process server = server(readableClassPath(),
 				List.of("--reuid", NOBODY, "--inh-caps", capabilities, "--ambient-caps", capabilities), "privileged");
-		try (BufferedReader output = new BufferedReader(
-				new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))) {
+		try (BufferedReader output = outputOf(server)) {
 			String path = DiskProcess.await(output, "/dev/ublkb");
 			assertThat(DiskProcess.await(output, "served")).isEqualTo("served USER_COPY, recovery QUEUE, flusher true");
 			Shell.run("dd if=/dev/urandom of=" + path + " bs=64k count=16 oflag=direct");
@@ -122,11 +116,7 @@ class UnprivilegedIT {
 				assertThat(root.listDriverDevices().block()).singleElement()
 					.satisfies((device) -> assertThat(device.flags()).doesNotContain("UNPRIVILEGED_DEV"));
 			}
-			server.getOutputStream().write('\n');
-			server.getOutputStream().flush();
-			assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
-			assertThat(server.exitValue()).isZero();
-			assertThat(Path.of(path)).doesNotExist();
+			assertEnds(server, path);
 		}
 		finally {
 			server.destroyForcibly();
@@ -143,10 +133,21 @@ class UnprivilegedIT {
 		return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
 	}
 
+	private static BufferedReader outputOf(Process process) {
+		return new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+	}
+
+	private static void assertEnds(Process server, String path) throws Exception {
+		server.getOutputStream().write('\n');
+		server.getOutputStream().flush();
+		assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
+		assertThat(server.exitValue()).isZero();
+		assertThat(Path.of(path)).doesNotExist();
+	}
+
 	private static String attack(String classPath, String path) throws IOException {
 		Process other = server(classPath, List.of("--reuid", OTHER), "delete", path.replaceAll("\\D", ""));
-		try (BufferedReader output = new BufferedReader(
-				new InputStreamReader(other.getInputStream(), StandardCharsets.UTF_8))) {
+		try (BufferedReader output = outputOf(other)) {
 			return DiskProcess.await(output, "");
 		}
 	}

@@ -111,9 +111,8 @@ final class RequestTimes {
 	}
 
 	/**
-	 * Some requests have arrived. To ask for the time costs as much as a tenth of what
-	 * the queue does for a request: where nobody observes it, one that comes before the
-	 * look after the next for overdue ones will do.
+	 * Some requests have arrived. To ask for the time is not for nothing: where nobody
+	 * observes, that of the look after the next for overdue requests will do.
 	 * @return when, by {@code System.nanoTime()}
 	 */
 	long arrived() {

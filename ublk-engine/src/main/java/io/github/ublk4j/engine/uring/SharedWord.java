@@ -23,8 +23,7 @@ import java.nio.ByteOrder;
 /**
  * A word of 32 bits that the kernel reads or writes at the same time. Its buffer begins
  * and ends with it and is aligned, so that each access is one instruction; a
- * {@code VarHandle} of a whole buffer would check that again at every access, which costs
- * three times as much.
+ * {@code VarHandle} of a whole buffer would check the alignment at every access.
  */
 final class SharedWord {
 
