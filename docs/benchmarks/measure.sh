@@ -86,10 +86,7 @@ stop_kublk() {
 declare -A homes=()
 start_java() {
   local options=(-XX:+UseSerialGC -Xms256m -Xmx256m) server_class=io.github.ublk4j.benchmark.BenchmarkServer
-  case $1 in
-    spring) server_class=io.github.ublk4j.spring.SpringBenchmarkServer ;;
-    declared:*) server_class=io.github.ublk4j.spring.StoreBenchmarkServer ;;
-  esac
+  [ "$1" != spring ] || server_class=io.github.ublk4j.spring.SpringBenchmarkServer
   # With one processor, each thread that is woken would interrupt the one that wakes it, in the middle of a batch. Threads
   # of this policy do not.
   local policy=()
@@ -157,7 +154,7 @@ need() {
   local target=$1 mode=$2 kind jdk size=4g warm_up=$peer_warm_up depth operation iops
   [ -z "${result[$target,$mode,randread,1]:-}" ] || return 0
   [[ $target != *loop* && $target != *file* ]] || size=$file_size
-  [[ $target != *store:* && $target != *declared:* ]] || size=$store_size
+  [[ $target != *store:* ]] || size=$store_size
   case $target in
     'kublk null batch' | 'kublk loop batch') kind=${target#kublk }; start_kublk "${kind% batch}" "$mode" --batch ;;
     kublk*) start_kublk "${target#kublk }" "$mode" ;;
@@ -254,18 +251,6 @@ group_stores() {
       memory+checksum_in_memory memory+readahead memory+write-through_cache memory+write-back_cache \
       memory+copy-on-write; do
       compare "ublk4j store:$name on JDK $jdk" copy "$memory" copy
-    done
-  done
-}
-
-# Stores on servers, which run on the same processor and are measured with it.
-group_servers() {
-  local jdk name memory
-  for jdk in "${versions[@]}"; do
-    memory="ublk4j store:memory on JDK $jdk"
-    show "$memory" copy
-    for name in redis r2dbc; do
-      compare "ublk4j declared:$name on JDK $jdk" copy "$memory" copy
     done
   done
 }

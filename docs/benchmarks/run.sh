@@ -20,7 +20,6 @@ usage: docs/benchmarks/run.sh [--jdk HOME]... [--quick] [--host] [GROUP...]
     file      the file store, against kublk loop in the same mode
     handover  requests completed on another thread, against completing them at once
     stores    stores, and layers over the store in memory, against that store
-    servers   stores on servers, Redis and PostgreSQL, which share the processor with all else, against the store in memory
     spring    a @BlockDevice bean in a Spring application with metrics, against the engine alone
     buffers   buffers cleared by the engine, buffers touched by the disk, against neither
     peers     null_blk, the kernel's loop, nbdkit with nbd-client; the disk that does nothing against nbdkit
@@ -39,13 +38,13 @@ while [ $# -gt 0 ]; do
     --quick) quick=1 ;;
     --host) host=1 ;;
     -h | --help) usage; exit 0 ;;
-    null | file | handover | spring | stores | servers | buffers | peers | batch) groups+=("$1") ;;
+    null | file | handover | spring | stores | buffers | peers | batch) groups+=("$1") ;;
     null:copy | null:user-copy | null:zero-copy | file:copy | file:user-copy | file:zero-copy) groups+=("$1") ;;
     *) usage >&2; die "unknown argument $1" ;;
   esac
   shift
 done
-[ ${#groups[@]} -gt 0 ] || groups=(null file handover spring stores servers buffers peers batch)
+[ ${#groups[@]} -gt 0 ] || groups=(null file handover spring stores buffers peers batch)
 [ ${#jdks[@]} -gt 0 ] || jdks=("${JAVA_HOME:-$(realpath "$(command -v java)" | sed 's,/bin/java$,,')}")
 
 # Milliseconds of a cell, of a step of a peer's warm-up, of Java's: the JIT compiler must have finished.
