@@ -25,6 +25,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.S3AsyncClientBuilder;
+import software.amazon.awssdk.services.s3.S3Configuration;
 
 /**
  * A bucket of Moto, which is a test double of S3: what tests show of conditional writes
@@ -76,6 +77,8 @@ public final class TestS3 {
 		return S3AsyncClient.builder()
 			.endpointOverride(URI.create("http://127.0.0.1:" + port))
 			.forcePathStyle(true)
+			// Moto's "100 Continue" comes twice, and a late one is taken for the answer
+			.serviceConfiguration(S3Configuration.builder().expectContinueEnabled(false).build())
 			.region(Region.US_EAST_1)
 			.credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")));
 	}

@@ -93,16 +93,20 @@ class DeclaredStoreIT {
 	}
 
 	/**
-	 * With Moto, a test double of S3 that needs a second for a few requests when it runs
-	 * in an emulated machine: with large chunks there are few.
+	 * The cached disk of the recipes, with Moto, a test double of S3 that needs a second
+	 * for a few requests when it runs in an emulated machine. The second application has
+	 * to read everything from there.
 	 */
 	@Test
-	void diskInS3KeepsWhatIsWrittenWhenTheApplicationIsRestarted() {
+	void cachedDiskInS3KeepsWhatIsWrittenWhenTheApplicationIsRestarted() {
 		TestS3.client();
 		makeTree(50_000);
 		List<String> properties = List.of("ublk.devices.s3.store=s3:" + TestS3.BUCKET + "/tenant",
-				"ublk.devices.s3.size=16MB", "ublk.devices.s3.chunks.chunk-size=256KB",
-				"ublk.devices.s3.request-timeout=2m");
+				"ublk.devices.s3.size=16MB", "ublk.devices.s3.chunks.chunk-size=1MB",
+				"ublk.devices.s3.layers=cache,readahead,stats", "ublk.devices.s3.layer.cache.mode=write-back",
+				"ublk.devices.s3.layer.cache.capacity=8MB", "ublk.devices.s3.layer.cache.block-size=64KB",
+				"ublk.devices.s3.layer.cache.dirty-limit=4MB", "ublk.devices.s3.layer.readahead.window=2MB",
+				"ublk.devices.s3.layer.readahead.capacity=8MB", "ublk.devices.s3.request-timeout=2m");
 		try (ConfigurableApplicationContext application = application(S3Client.class, properties)) {
 			forEach(application, List.of("s3"),
 					(disk, path) -> write(disk, path, "--bsrange=16k-64k --iodepth=4 --size=512k"));
