@@ -30,10 +30,12 @@ import java.util.Set;
  * @param queues its queues
  * @param queueDepth requests in flight per queue
  * @param maxIoSize the largest request, in bytes
+ * @param ownerUid the user that made it
+ * @param ownerGid the group of that user
  * @param flags its flags ({@code UBLK_F_*} without the prefix)
  */
 public record DriverDevice(int id, Path path, State state, int serverPid, int queues, int queueDepth, int maxIoSize,
-		Set<String> flags) {
+		int ownerUid, int ownerGid, Set<String> flags) {
 
 	/**
 	 * The state of a device as the driver sees it ({@code UBLK_S_DEV_*}).

@@ -357,7 +357,8 @@ public final class UblkEngine implements AutoCloseable {
 
 	private DriverDevice describe(DeviceInfo info) {
 		return new DriverDevice(info.id(), this.driver.path(info.id()), DriverDevice.State.valueOf(info.state().name()),
-				info.serverPid(), info.queues(), info.queueDepth(), info.maxIoSize(), UblkFeature.names(info.flags()));
+				info.serverPid(), info.queues(), info.queueDepth(), info.maxIoSize(), info.ownerUid(), info.ownerGid(),
+				UblkFeature.names(info.flags()));
 	}
 
 	private <T> Mono<T> onControlThread(Callable<T> task) {

@@ -123,15 +123,16 @@ class GrantFuzzTests {
 		};
 		return switch (random.nextInt(6)) {
 			case 0 -> new DeviceInfo(odd, info.queues(), info.queueDepth(), info.maxIoSize(), info.flags(),
-					info.state(), info.serverPid(), info.ownerUid(), info.token());
+					info.state(), info.serverPid(), info.ownerUid(), info.ownerGid(), info.token());
 			case 1 -> new DeviceInfo(info.id(), odd, info.queueDepth(), info.maxIoSize(), info.flags(), info.state(),
-					info.serverPid(), info.ownerUid(), info.token());
+					info.serverPid(), info.ownerUid(), info.ownerGid(), info.token());
 			case 2 -> new DeviceInfo(info.id(), info.queues(), odd, info.maxIoSize(), info.flags(), info.state(),
-					info.serverPid(), info.ownerUid(), info.token());
+					info.serverPid(), info.ownerUid(), info.ownerGid(), info.token());
 			case 3 -> new DeviceInfo(info.id(), info.queues(), info.queueDepth(), odd, info.flags(), info.state(),
-					info.serverPid(), info.ownerUid(), info.token());
+					info.serverPid(), info.ownerUid(), info.ownerGid(), info.token());
 			case 4 -> new DeviceInfo(info.id(), info.queues(), info.queueDepth(), info.maxIoSize(),
-					info.flags() & random.nextLong(), info.state(), info.serverPid(), info.ownerUid(), info.token());
+					info.flags() & random.nextLong(), info.state(), info.serverPid(), info.ownerUid(), info.ownerGid(),
+					info.token());
 			default -> info;
 		};
 	}

@@ -20,18 +20,22 @@ import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 import io.github.ublk4j.block.DataMode;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.block.Recovery;
+import io.github.ublk4j.engine.DriverDevice;
 import io.github.ublk4j.engine.UblkDevice;
 import io.github.ublk4j.engine.UblkEngine;
 import io.github.ublk4j.engine.UblkException;
@@ -45,7 +49,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * A server without any capability: its disks are for its user alone. What a udev rule
- * does on a real host, giving device nodes to the user, is done here by a shell.
+ * does on a real host, giving device nodes to whom the driver names, is done here by a
+ * thread.
  */
 @KernelTest
 class UnprivilegedIT {
@@ -57,24 +62,49 @@ class UnprivilegedIT {
 	@TempDir(cleanup = CleanupMode.ALWAYS)
 	private Path directory;
 
-	private Process rule;
+	private final Thread rule = new Thread(this::giveNodesToOwners, "udev");
+
+	private volatile boolean ended;
 
 	@BeforeEach
-	void letEverybodyUseTheDriver() throws IOException {
+	void letEverybodyUseTheDriver() {
 		Shell.run("chmod 666 /dev/ublk-control && chmod 755 " + this.directory);
-		this.rule = new ProcessBuilder("bash", "-c",
-				"while true; do for d in /dev/ublkc* /dev/ublkb*; do [ -e $d ] && chown " + NOBODY + " $d; done;"
-						+ " sleep 0.05; done")
-			.redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-			.start();
+		this.rule.start();
 	}
 
 	@AfterEach
 	void forbidItAgain() throws InterruptedException {
-		this.rule.destroyForcibly();
-		this.rule.waitFor();
+		this.ended = true;
+		this.rule.join();
 		Shell.run("chmod 600 /dev/ublk-control");
+	}
+
+	/**
+	 * What udev does with the rule of {@code docs/operations.md}.
+	 */
+	private void giveNodesToOwners() {
+		try (UblkEngine root = UblkEngine.create()) {
+			while (!this.ended) {
+				for (DriverDevice device : root.listDriverDevices().block()) {
+					give("/dev/ublkc" + device.id(), device);
+					give("/dev/ublkb" + device.id(), device);
+				}
+				LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+			}
+		}
+	}
+
+	private static void give(String node, DriverDevice device) {
+		try {
+			Files.setAttribute(Path.of(node), "unix:uid", device.ownerUid());
+			Files.setAttribute(Path.of(node), "unix:gid", device.ownerGid());
+		}
+		catch (NoSuchFileException ex) {
+			// it is not there yet, or no more
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	@Test

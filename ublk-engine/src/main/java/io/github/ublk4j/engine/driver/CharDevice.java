@@ -33,7 +33,8 @@ public final class CharDevice implements AutoCloseable {
 
 	private static final int MAX_QUEUE_DEPTH = 4096;
 
-	private static final Duration OPEN_PATIENCE = Duration.ofSeconds(3);
+	// a udev rule may start a program before it gives the node to its user
+	private static final Duration OPEN_PATIENCE = Duration.ofSeconds(10);
 
 	// UBLKSRV_IO_BUF_OFFSET, UBLK_TAG_OFF and UBLK_QID_OFF
 	private static final long REQUEST_DATA = 0x80000000L;

@@ -33,11 +33,12 @@ import io.github.ublk4j.engine.driver.UblkLayout.DevInfo;
  * @param state where in its life it is
  * @param serverPid the process that serves it, or -1
  * @param ownerUid the user that made it
+ * @param ownerGid the group of that user
  * @param token what its maker has left in it to recognise it by ({@code ublksrv_flags}),
  * 0 if nothing
  */
 public record DeviceInfo(int id, int queues, int queueDepth, int maxIoSize, long flags, DriverState state,
-		int serverPid, int ownerUid, long token) {
+		int serverPid, int ownerUid, int ownerGid, long token) {
 
 	/** Lets the driver choose the number of a device. */
 	public static final int ANY_ID = -1;
@@ -71,7 +72,7 @@ public record DeviceInfo(int id, int queues, int queueDepth, int maxIoSize, long
 	 * @return the description for {@link ControlCommand#ADD_DEV}
 	 */
 	public static DeviceInfo request(int queues, int queueDepth, int maxIoSize, long flags, long token) {
-		return new DeviceInfo(ANY_ID, queues, queueDepth, maxIoSize, flags, DriverState.DEAD, -1, 0, token);
+		return new DeviceInfo(ANY_ID, queues, queueDepth, maxIoSize, flags, DriverState.DEAD, -1, 0, 0, token);
 	}
 
 	ByteBuffer encode() {
@@ -95,7 +96,7 @@ public record DeviceInfo(int id, int queues, int queueDepth, int maxIoSize, long
 		return new DeviceInfo(info.getInt(DevInfo.DEV_ID), Short.toUnsignedInt(info.getShort(DevInfo.NR_HW_QUEUES)),
 				Short.toUnsignedInt(info.getShort(DevInfo.QUEUE_DEPTH)), info.getInt(DevInfo.MAX_IO_BUF_BYTES),
 				info.getLong(DevInfo.FLAGS), states[state], info.getInt(DevInfo.UBLKSRV_PID),
-				info.getInt(DevInfo.OWNER_UID), info.getLong(DevInfo.UBLKSRV_FLAGS));
+				info.getInt(DevInfo.OWNER_UID), info.getInt(DevInfo.OWNER_GID), info.getLong(DevInfo.UBLKSRV_FLAGS));
 	}
 
 }

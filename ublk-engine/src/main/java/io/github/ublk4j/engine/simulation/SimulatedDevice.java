@@ -74,7 +74,7 @@ final class SimulatedDevice implements DeviceChannel {
 	synchronized DeviceInfo info() {
 		return new DeviceInfo(this.granted.id(), this.granted.queues(), this.granted.queueDepth(),
 				this.granted.maxIoSize(), this.granted.flags(), this.state, this.serverPid, this.granted.ownerUid(),
-				this.granted.token());
+				this.granted.ownerGid(), this.granted.token());
 	}
 
 	synchronized DeviceChannel open() {

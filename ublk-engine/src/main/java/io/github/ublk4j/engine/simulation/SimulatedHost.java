@@ -43,7 +43,8 @@ public final class SimulatedHost {
 			id++;
 		}
 		DeviceInfo granted = new DeviceInfo(id, request.queues(), request.queueDepth(), request.maxIoSize(),
-				request.flags() & features, request.state(), request.serverPid(), request.ownerUid(), request.token());
+				request.flags() & features, request.state(), request.serverPid(), request.ownerUid(),
+				request.ownerGid(), request.token());
 		SimulatedDevice device = new SimulatedDevice(granted);
 		this.devices.put(id, device);
 		return device;

@@ -54,7 +54,7 @@ class DeviceRecordsTests {
 	private static final DiskSpec SPEC = DiskSpec.named("disk").size(1 << 20).build();
 
 	private static final DeviceRecord RECORD = DeviceRecord
-		.of(new DeviceInfo(5, 1, 4, 4096, 0, DriverState.LIVE, 1, 0, 77), SPEC);
+		.of(new DeviceInfo(5, 1, 4, 4096, 0, DriverState.LIVE, 1, 0, 0, 77), SPEC);
 
 	@TempDir
 	private Path directory;

@@ -39,7 +39,7 @@ class CharDeviceTests {
 
 	private static final int MISSING = 999_999;
 
-	private static final DeviceInfo INFO = new DeviceInfo(MISSING, 1, 128, 65536, 0, DriverState.DEAD, -1, 0, 0);
+	private static final DeviceInfo INFO = new DeviceInfo(MISSING, 1, 128, 65536, 0, DriverState.DEAD, -1, 0, 0, 0);
 
 	@BeforeAll
 	static void deviceIsMissing() {

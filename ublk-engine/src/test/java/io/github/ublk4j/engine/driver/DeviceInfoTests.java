@@ -55,7 +55,7 @@ class DeviceInfoTests {
 
 	@Test
 	void everythingThatIsEncodedIsDecoded() {
-		DeviceInfo info = new DeviceInfo(7, 4096, 4096, 32 << 20, 0x1fffffL, DriverState.DEAD, 4711, 0, 0);
+		DeviceInfo info = new DeviceInfo(7, 4096, 4096, 32 << 20, 0x1fffffL, DriverState.DEAD, 4711, 0, 0, 0);
 		assertThat(DeviceInfo.decode(info.encode())).isEqualTo(info);
 	}
 
@@ -72,7 +72,7 @@ class DeviceInfoTests {
 			.putInt(DevInfo.OWNER_UID, 1000)
 			.putInt(DevInfo.OWNER_GID, 100);
 		assertThat(DeviceInfo.decode(info))
-			.isEqualTo(new DeviceInfo(3, 2, 64, 4096, 0x42, DriverState.LIVE, 99, 1000, 0));
+			.isEqualTo(new DeviceInfo(3, 2, 64, 4096, 0x42, DriverState.LIVE, 99, 1000, 100, 0));
 	}
 
 	@ParameterizedTest

@@ -42,7 +42,7 @@ class DriverReplyFuzzTests {
 
 	private static final DiskSpec SPEC = DiskSpec.named("disk").size(1 << 30).physicalBlockSize(4096).build();
 
-	private static final DeviceInfo DEVICE = new DeviceInfo(3, 1, 128, 256 << 10, 0, DriverState.QUIESCED, 1, 0, 0);
+	private static final DeviceInfo DEVICE = new DeviceInfo(3, 1, 128, 256 << 10, 0, DriverState.QUIESCED, 1, 0, 0, 0);
 
 	private static ByteBuffer parameters() {
 		return DeviceParameters.encode(SPEC, EnumSet.of(BlockOperation.READ, BlockOperation.WRITE), DEVICE);

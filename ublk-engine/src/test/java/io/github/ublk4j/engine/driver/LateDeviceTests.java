@@ -43,7 +43,7 @@ class LateDeviceTests {
 	private final List<Integer> deleted = new ArrayList<>();
 
 	private static DeviceInfo device(int id, long token) {
-		return new DeviceInfo(id, 1, 128, 65536, 0, DriverState.DEAD, -1, 0, token);
+		return new DeviceInfo(id, 1, 128, 65536, 0, DriverState.DEAD, -1, 0, 0, token);
 	}
 
 	@Test

@@ -44,7 +44,7 @@ class LeftoversTests {
 
 	private static OrphanedDevice orphan(int id, DriverDevice.State state, @Nullable String disk, String... users) {
 		return new OrphanedDevice(
-				new DriverDevice(id, Path.of("/dev/ublkb" + id), state, -1, 1, 128, 1 << 18, Set.of()), disk,
+				new DriverDevice(id, Path.of("/dev/ublkb" + id), state, -1, 1, 128, 1 << 18, 0, 0, Set.of()), disk,
 				disk != null, List.of(users));
 	}
 

@@ -57,7 +57,7 @@ class PropertyMetadataTests {
 		.compile("(?m)^\\| `(ublk\\.[^`]+)`(?:, `([^`]+)`)? \\| (?:`([^`]*)`)? ?\\|");
 
 	private static final List<String> WITHOUT_DEFAULT = List.of("ublk.devices", "ublk.memory.limit",
-			"ublk.oom-score-adj");
+			"ublk.oom-score-adj", "ublk.owner");
 
 	private static final String DEVICE = "ublk.devices.<name>.";
 
