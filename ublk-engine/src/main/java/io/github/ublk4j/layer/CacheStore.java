@@ -176,16 +176,16 @@ public final class CacheStore extends ForwardingBlockStore {
 	}
 
 	private Mono<Void> load(long first, long last, long offset, ByteBuffer target) {
-		return Mono.defer(() -> {
+		return Guarded.defer(() -> {
 			byte[] loaded = new byte[(int) (end(last) - start(first))];
-			return below().read(start(first), ByteBuffer.wrap(loaded)).doOnSuccess((done) -> {
+			return below().read(start(first), ByteBuffer.wrap(loaded)).then(Guarded.run(() -> {
 				for (long number = first; number <= last; number++) {
 					int from = (int) (start(number) - start(first));
 					byte[] block = Arrays.copyOfRange(loaded, from, from + length(number));
 					this.clean.put(number, block);
 					copyOut(number, block, offset, target);
 				}
-			});
+			}));
 		});
 	}
 
@@ -219,7 +219,7 @@ public final class CacheStore extends ForwardingBlockStore {
 	private Mono<Void> writeThrough(long offset, ByteBuffer data) {
 		long first = offset / this.blockSize;
 		long last = (offset + data.limit() - 1) / this.blockSize;
-		return below().write(offset, data.duplicate()).doOnSuccess((done) -> {
+		return below().write(offset, data.duplicate()).then(Guarded.run(() -> {
 			for (long number = first; number <= last; number++) {
 				byte[] block = covers(number, offset, data.limit()) ? new byte[length(number)] : this.clean.get(number);
 				if (block != null) {
@@ -227,7 +227,7 @@ public final class CacheStore extends ForwardingBlockStore {
 					this.clean.put(number, block);
 				}
 			}
-		}).doOnError((ex) -> DirtyBlocks.removeRange(this.clean, first, last - first + 1));
+		})).doOnError((ex) -> DirtyBlocks.removeRange(this.clean, first, last - first + 1));
 	}
 
 	private Mono<Void> writeBack(DirtyBlocks blocks, long offset, ByteBuffer data) {
@@ -238,8 +238,8 @@ public final class CacheStore extends ForwardingBlockStore {
 		return Flux.just(first, last)
 			.distinct()
 			.filter((number) -> !covers(number, offset, data.limit()))
-			.concatMap((number) -> loadPart(number, parts))
-			.then(Mono.fromRunnable(() -> {
+			.concatMap((number) -> Guarded.defer(() -> loadPart(number, parts)))
+			.then(Guarded.run(() -> {
 				for (long number = first; number <= last; number++) {
 					long each = number;
 					byte[] part = parts.get(each);

@@ -170,7 +170,7 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 	private Mono<Void> readRun(Run run, ByteBuffer target) {
 		return switch (run.place()) {
 			case OVERLAY -> this.overlay.read(run.start(), target);
-			case ZERO -> Mono.fromRunnable(() -> target.put(0, new byte[target.capacity()]));
+			case ZERO -> Guarded.run(() -> target.put(0, new byte[target.capacity()]));
 			default -> below().read(run.start(), target);
 		};
 	}
@@ -191,9 +191,9 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 		int last = (int) ((end - 1) / this.blockSize);
 		Mono<Void> prepared = (offset > start(first)) ? copyUp(first) : Mono.empty();
 		if (end < end(last) && (last != first || offset == start(first))) {
-			prepared = prepared.then(Mono.defer(() -> copyUp(last)));
+			prepared = prepared.then(Guarded.defer(() -> copyUp(last)));
 		}
-		return prepared.then(Mono.defer(() -> this.overlay.write(offset, data)))
+		return prepared.then(Guarded.defer(() -> this.overlay.write(offset, data)))
 			.then(Mono.fromRunnable(() -> mark(first, last, OVERLAY)));
 	}
 
@@ -205,7 +205,7 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 		ByteBuffer whole = ByteBuffer.allocate((int) (end(block) - start(block)));
 		Mono<Void> filled = (this.places.get(block) == ZERO) ? Mono.empty()
 				: below().read(start(block), whole.duplicate());
-		return filled.then(Mono.defer(() -> this.overlay.write(start(block), whole.duplicate())))
+		return filled.then(Guarded.defer(() -> this.overlay.write(start(block), whole.duplicate())))
 			.then(Mono.fromRunnable(() -> this.places.set(block, OVERLAY)));
 	}
 
@@ -236,7 +236,7 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 			return zeroPart(offset, end);
 		}
 		return zeroPart(offset, start(first)).then(zeroPart(Math.min(end, end(after - 1)), end))
-			.then(Mono.defer(() -> zeroWhole(first, after - 1)));
+			.then(Guarded.defer(() -> zeroWhole(first, after - 1)));
 	}
 
 	private Mono<Void> zeroPart(long offset, long end) {
@@ -245,9 +245,9 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 		}
 		long boundary = end((int) (offset / this.blockSize));
 		if (end > boundary) {
-			return zeroPart(offset, boundary).then(Mono.defer(() -> zeroPart(boundary, end)));
+			return zeroPart(offset, boundary).then(Guarded.defer(() -> zeroPart(boundary, end)));
 		}
-		return Mono.defer(() -> writeLocked(offset, ByteBuffer.allocate((int) (end - offset))));
+		return Guarded.defer(() -> writeLocked(offset, ByteBuffer.allocate((int) (end - offset))));
 	}
 
 	private Mono<Void> zeroWhole(int first, int last) {
@@ -279,19 +279,18 @@ public final class CopyOnWriteStore extends ForwardingBlockStore {
 			return Mono.error(new BlockIoException(BlockErrno.EOPNOTSUPP,
 					"The overlay cannot be committed: the store below is read-only. Open it for writing"));
 		}
-		return this.lock.exclusive(0, this.size,
-				() -> Flux.range(0, this.places.length())
-					.filter((block) -> this.places.get(block) != BELOW)
-					.concatMap(this::commit)
-					.then(Mono.defer(() -> supported.contains(BlockOperation.FLUSH) ? below().flush() : Mono.empty()))
-					.then(Mono.defer(this::empty)));
+		return this.lock.exclusive(0, this.size, () -> Flux.range(0, this.places.length())
+			.filter((block) -> this.places.get(block) != BELOW)
+			.concatMap((block) -> Guarded.defer(() -> commit(block)))
+			.then(Guarded.defer(() -> supported.contains(BlockOperation.FLUSH) ? below().flush() : Mono.empty()))
+			.then(Guarded.defer(this::empty)));
 	}
 
 	private Mono<Void> commit(int block) {
 		ByteBuffer whole = ByteBuffer.allocate((int) (end(block) - start(block)));
 		Mono<Void> filled = (this.places.get(block) == ZERO) ? Mono.empty()
 				: this.overlay.read(start(block), whole.duplicate());
-		return filled.then(Mono.defer(() -> below().write(start(block), whole.duplicate())));
+		return filled.then(Guarded.defer(() -> below().write(start(block), whole.duplicate())));
 	}
 
 	/**

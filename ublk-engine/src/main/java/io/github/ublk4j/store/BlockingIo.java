@@ -132,6 +132,10 @@ final class BlockingIo {
 		catch (RejectedExecutionException ex) {
 			execution.reject();
 		}
+		catch (OutOfMemoryError ex) {
+			// there can be no more threads, which Reactor would not tell whoever waits
+			execution.fail(BlockIoException.ofThrown(ex));
+		}
 	}
 
 	/**
@@ -305,8 +309,12 @@ final class BlockingIo {
 		}
 
 		void reject() {
+			fail(new BlockIoException(BlockErrno.EIO, BlockingIo.this.owner + " is closed"));
+		}
+
+		void fail(Throwable failure) {
 			if (compareAndSet(WAITING, BEGUN)) {
-				end(new BlockIoException(BlockErrno.EIO, BlockingIo.this.owner + " is closed"));
+				end(failure);
 			}
 		}
 

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,8 +51,9 @@ import io.github.ublk4j.block.RequestParts;
  * one that could not be stored, after several attempts, fails. Each byte of a write that
  * has failed has its old or its new value, and keeps it: nothing is read before it is
  * certain which. A write of a part of a chunk reads the chunk first. While a chunk is
- * being stored, later writes to it are merged into the next one. Overlapping writes, and
- * discards of up to 64 chunks, take effect in the order in which they were subscribed.
+ * being stored, later writes to it are merged into the next one. Overlapping writes and
+ * discards take effect in the order in which they were subscribed. One that is cancelled
+ * before the store is asked to change the chunk has not taken place in it.
  * <p>
  * <strong>Durability.</strong> A write is durable after a later {@link #flush()}.
  * <p>
@@ -90,6 +92,8 @@ public final class ChunkBlockStore implements BlockStore {
 
 	private final VolumeFence fence;
 
+	private final ByteBuffer zeros;
+
 	private final Permits permits;
 
 	private final ChunkAttempts attempts;
@@ -107,9 +111,10 @@ public final class ChunkBlockStore implements BlockStore {
 		this.readOnly = how.isReadOnly();
 		this.parallelism = how.parallelism();
 		this.fence = new VolumeFence(volume, chunks, how.timeout());
+		this.zeros = ByteBuffer.allocate(descriptor.chunkSize()).asReadOnlyBuffer();
 		this.permits = new Permits(this.parallelism);
 		this.attempts = new ChunkAttempts(volume, chunks, this.fence, how.timeout(), how.retries(), how.firstPause());
-		this.writer = new ChunkWriter(descriptor, chunks, this.permits, this.attempts);
+		this.writer = new ChunkWriter(descriptor, chunks, this.permits, this.attempts, this.zeros);
 		this.leaseRenewal = this.readOnly ? () -> {
 		} : renewLease(how.lease().dividedBy(3));
 	}
@@ -168,7 +173,7 @@ public final class ChunkBlockStore implements BlockStore {
 	private Mono<Void> read(ChunkRange piece, ByteBuffer destination) {
 		return this.permits.run(this.attempts.read(piece.index(), piece.offset(), piece.length())
 			.doOnNext(destination::put)
-			.switchIfEmpty(Mono.fromRunnable(() -> destination.put(ByteBuffer.allocate(destination.remaining()))))
+			.switchIfEmpty(Mono.fromRunnable(() -> destination.put(this.zeros.slice(0, destination.remaining()))))
 			.then());
 	}
 
@@ -221,8 +226,18 @@ public final class ChunkBlockStore implements BlockStore {
 	}
 
 	private Flux<ChunkRange> existing(List<ChunkRange> pieces) {
-		return this.attempts.existing(pieces.get(0).index(), pieces.get(pieces.size() - 1).index())
-			.flatMapIterable((indexes) -> pieces.stream().filter((piece) -> indexes.contains(piece.index())).toList());
+		return Flux.defer(() -> {
+			// before the store is asked: a chunk whose edits end meanwhile is in its
+			// answer
+			Set<Long> changing = pieces.stream()
+				.map(ChunkRange::index)
+				.filter(this.writer::isChanging)
+				.collect(Collectors.toSet());
+			return this.attempts.existing(pieces.get(0).index(), pieces.get(pieces.size() - 1).index())
+				.flatMapIterable((indexes) -> pieces.stream()
+					.filter((piece) -> indexes.contains(piece.index()) || changing.contains(piece.index()))
+					.toList());
+		});
 	}
 
 	private Mono<Void> run(BlockOperation operation, long offset, long length, Supplier<Mono<Void>> work) {

@@ -35,6 +35,8 @@ final class ChunkEdit {
 
 	private final Sinks.Empty<Void> result = Sinks.empty();
 
+	private volatile boolean givenUp;
+
 	private ChunkEdit(int offset, int length, @Nullable ByteBuffer data) {
 		this.offset = offset;
 		this.length = length;
@@ -67,6 +69,17 @@ final class ChunkEdit {
 		else {
 			chunk.put(this.offset, zeros, 0, this.length);
 		}
+	}
+
+	/**
+	 * Notes that nobody waits for it any more.
+	 */
+	void giveUp() {
+		this.givenUp = true;
+	}
+
+	boolean isWanted() {
+		return !this.givenUp;
 	}
 
 	Mono<Void> result() {

@@ -49,6 +49,10 @@ final class ChunkLane {
 		this.waiting.add(edit);
 	}
 
+	synchronized void remove(ChunkEdit edit) {
+		this.waiting.remove(edit);
+	}
+
 	synchronized boolean isIdle() {
 		return this.waiting.isEmpty();
 	}

@@ -49,17 +49,20 @@ final class ChunkWriter {
 
 	private volatile boolean closed;
 
-	ChunkWriter(VolumeDescriptor descriptor, ChunkStore chunks, Permits permits, ChunkAttempts attempts) {
+	ChunkWriter(VolumeDescriptor descriptor, ChunkStore chunks, Permits permits, ChunkAttempts attempts,
+			ByteBuffer zeros) {
 		this.descriptor = descriptor;
 		this.chunks = chunks;
 		this.permits = permits;
 		this.attempts = attempts;
-		this.zeros = ByteBuffer.allocate(descriptor.chunkSize()).asReadOnlyBuffer();
+		this.zeros = zeros;
 	}
 
 	/**
 	 * Begins to change a chunk, after all edits of it that have begun before.
-	 * @return the end of the edit, whether anybody waits for it or not
+	 * @return the end of the edit. If nobody waits for it any more, and it is not being
+	 * stored yet, it never will be: whoever has given it up may not expect it later, and
+	 * while the store does not answer they would be more and more
 	 */
 	Mono<Void> apply(long index, ChunkEdit edit) {
 		ChunkLane begun = new ChunkLane(index);
@@ -74,7 +77,17 @@ final class ChunkWriter {
 				.repeat(() -> !retire(lane))
 				.subscribe();
 		}
-		return edit.result();
+		return edit.result().doOnCancel(() -> {
+			edit.giveUp();
+			lane.remove(edit);
+		});
+	}
+
+	/**
+	 * Returns whether there are edits of a chunk that have not ended.
+	 */
+	boolean isChanging(long index) {
+		return this.lanes.containsKey(index);
 	}
 
 	private boolean retire(ChunkLane lane) {
@@ -88,9 +101,16 @@ final class ChunkWriter {
 
 	private Mono<Void> storeBatch(ChunkLane lane) {
 		List<ChunkEdit> batch = lane.takeBatch();
+		if (batch.isEmpty()) {
+			return Mono.empty();
+		}
 		int length = this.descriptor.chunkLength(lane.index());
 		return before(lane, batch, length).flatMap((chunk) -> {
-			batch.forEach((edit) -> edit.applyTo(chunk, this.zeros));
+			List<ChunkEdit> wanted = batch.stream().filter(ChunkEdit::isWanted).toList();
+			if (wanted.isEmpty()) {
+				return Mono.<Void>empty();
+			}
+			wanted.forEach((edit) -> edit.applyTo(chunk, this.zeros));
 			return store(lane, chunk);
 		}).doOnSuccess((done) -> batch.forEach(ChunkEdit::succeed));
 	}

@@ -442,6 +442,24 @@ class ChunkBlockStoreTests {
 	}
 
 	@Test
+	void cancelledWriteThatHasNotBegunIsForgotten() {
+		ChunkBlockStore store = open((builder) -> builder.parallelism(1));
+		Sinks.Empty<Void> gate = Sinks.empty();
+		this.volume.beforeChange = gate::asMono;
+		CompletableFuture<?> first = store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))).toFuture();
+		store.write(0, ByteBuffer.wrap(bytes(2, 512))).subscribe().dispose();
+		store.write(CHUNK, ByteBuffer.wrap(bytes(2, CHUNK))).subscribe().dispose();
+		this.volume.beforeChange = Mono::empty;
+
+		gate.tryEmitEmpty();
+
+		assertThat(first).succeedsWithin(TIMEOUT);
+		assertThat(read(store, 0, CHUNK)).isEqualTo(bytes(1, CHUNK));
+		assertThat(read(store, CHUNK, CHUNK)).isEqualTo(new byte[CHUNK]);
+		assertThat(this.volume.puts).hasValue(1);
+	}
+
+	@Test
 	void wholeDiskCanBeDiscarded() {
 		ChunkBlockStore store = open((builder) -> builder.parallelism(2));
 		write(store, 0, bytes(1, SIZE));
@@ -460,6 +478,24 @@ class ChunkBlockStoreTests {
 
 		assertThat(this.volume.present()).isEmpty();
 		assertThat(this.volume.deletes).hasValue(3);
+	}
+
+	/** None of the chunks is there when it begins. */
+	@Test
+	void discardOfLargeDiskComesAfterTheWritesThatHaveBegun() {
+		ChunkBlockStore store = open((builder) -> builder.size(1L << 32));
+		Sinks.Empty<Void> gate = Sinks.empty();
+		this.volume.beforeChange = gate::asMono;
+		CompletableFuture<?> write = store.write(3 * CHUNK, ByteBuffer.wrap(bytes(1, 512))).toFuture();
+		this.volume.beforeChange = Mono::empty;
+		CompletableFuture<?> discard = store.discard(0, 1000 * CHUNK).toFuture();
+		assertThat(discard).isNotDone();
+
+		gate.tryEmitEmpty();
+
+		assertThat(write).succeedsWithin(TIMEOUT);
+		assertThat(discard).succeedsWithin(TIMEOUT);
+		assertThat(this.volume.present()).isEmpty();
 	}
 
 	/** Its put is still on the way when nothing is there to be discarded. */
