@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
@@ -139,13 +140,21 @@ final class RedisScripts {
 			""";
 
 	/**
-	 * While a cluster moves the keys of a volume, one server may have the fence and
-	 * another the chunk. Neither has done anything then. Who waits for the answer decides
-	 * how long; less and less often, since each attempt carries a chunk.
+	 * Refusals that pass, of servers that have done nothing. While a cluster moves the
+	 * keys of a volume, one server may have the fence and another the chunk. While one of
+	 * its servers has died and is not replaced yet, all of them refuse everything. A
+	 * server that wants replicas for its writes does not find them at once after it was
+	 * promoted.
 	 */
-	private static final Retry UNTIL_KEYS_ARE_TOGETHER = Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(50))
+	private static final Pattern PASSING = Pattern.compile("^(TRYAGAIN|CLUSTERDOWN) |\\bNOREPLICAS ");
+
+	/**
+	 * Who waits for the answer decides how long; less and less often, since each attempt
+	 * carries a chunk.
+	 */
+	private static final Retry UNTIL_SERVED = Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(50))
 		.maxBackoff(Duration.ofSeconds(1))
-		.filter((failure) -> answerOf(failure).startsWith("TRYAGAIN "));
+		.filter((failure) -> PASSING.matcher(answerOf(failure)).find());
 
 	private final ReactiveRedisConnectionFactory connections;
 
@@ -184,7 +193,7 @@ final class RedisScripts {
 	private Mono<ByteBuffer> eval(String script, int keys, ByteBuffer... keysAndArguments) {
 		return ask((connection) -> connection.scriptingCommands()
 			.<ByteBuffer>eval(utf8(script), ReturnType.VALUE, keys, keysAndArguments)
-			.next()).retryWhen(UNTIL_KEYS_ARE_TOGETHER);
+			.next()).retryWhen(UNTIL_SERVED);
 	}
 
 	private static String text(ByteBuffer answer) {

@@ -19,6 +19,7 @@ package io.github.ublk4j.spring.store;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
@@ -29,6 +30,7 @@ import io.github.ublk4j.store.chunk.ChunkBlockStore;
 import io.github.ublk4j.store.chunk.ChunkVolume;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -112,6 +114,22 @@ class RedisChunkVolumeTests extends AbstractChunkVolumeTests {
 			config("maxmemory", "0");
 		}
 		end(store.write(0, ByteBuffer.wrap(bytes(1, 512))));
+		store.close();
+	}
+
+	@Test
+	void writeWaitsForServerThatMissesItsReplicas() {
+		ChunkBlockStore store = open(builder().retries(0));
+		CompletableFuture<Void> write;
+		config("min-replicas-to-write", "1");
+		try {
+			write = store.write(0, ByteBuffer.wrap(bytes(1, CHUNK))).toFuture();
+			Awaitility.await().during(Duration.ofMillis(300)).until(() -> !write.isDone());
+		}
+		finally {
+			config("min-replicas-to-write", "0");
+		}
+		assertThat(write).succeedsWithin(TIMEOUT);
 		store.close();
 	}
 

@@ -24,6 +24,8 @@ import io.github.ublk4j.store.chunk.ChunkStore;
 import io.github.ublk4j.store.chunk.VolumeClaim;
 import io.lettuce.core.RedisCommandExecutionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -40,24 +42,37 @@ import static org.mockito.BDDMockito.given;
 import static org.mockito.Mockito.mock;
 
 /**
- * A cluster that moves the keys of a volume one by one refuses requests for two that are
- * not together.
+ * Servers refuse requests for a while: those of a cluster that moves the keys of a volume
+ * one by one, or of which one has died, and those that miss their replicas.
  */
-class MovedSlotTests {
+class RefusalTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
 	private final AtomicInteger requests = new AtomicInteger();
 
+	@ParameterizedTest
+	@ValueSource(strings = { "TRYAGAIN Multiple keys request during rehashing of slot",
+			"CLUSTERDOWN The cluster is down", "NOREPLICAS Not enough good replicas to write. script: 1f2e",
+			"ERR Error running script (call to f_1f2e): @user_script:5: -NOREPLICAS Not enough good replicas to write" })
+	void writeWaitsUntilItIsServed(String refusal) {
+		StepVerifier.create(store(5, refusal).put(1, 7, ByteBuffer.allocate(512))).expectComplete().verify(TIMEOUT);
+		assertThat(this.requests).hasValue(6);
+	}
+
 	@Test
-	void writeWaitsUntilTheKeysAreTogether() {
-		StepVerifier.create(store(10).put(1, 7, ByteBuffer.allocate(512))).expectComplete().verify(TIMEOUT);
-		assertThat(this.requests).hasValue(11);
+	void writeThatFailsIsNotRepeatedHere() {
+		StepVerifier
+			.create(store(5, "WRONGTYPE Operation against a key holding the wrong kind of value").put(1, 7,
+					ByteBuffer.allocate(512)))
+			.expectError()
+			.verify(TIMEOUT);
+		assertThat(this.requests).hasValue(1);
 	}
 
 	@Test
 	void writeThatNobodyWaitsForIsNotRepeated() throws Exception {
-		ChunkStore store = store(Integer.MAX_VALUE);
+		ChunkStore store = store(Integer.MAX_VALUE, "CLUSTERDOWN The cluster is down");
 		StepVerifier.create(store.put(1, 7, ByteBuffer.allocate(512)))
 			.thenAwait(Duration.ofMillis(200))
 			.thenCancel()
@@ -67,10 +82,10 @@ class MovedSlotTests {
 		assertThat(this.requests).hasValue(asked);
 	}
 
-	private ChunkStore store(int refused) {
+	private ChunkStore store(int refused, String refusal) {
 		ReactiveScriptingCommands commands = mock();
 		given(commands.eval(any(), any(), anyInt(), any(ByteBuffer[].class)))
-			.willAnswer((call) -> (this.requests.getAndIncrement() < refused) ? Flux.error(notTogether())
+			.willAnswer((call) -> (this.requests.getAndIncrement() < refused) ? Flux.error(answer(refusal))
 					: Flux.just(RedisScripts.utf8("stored")));
 		ReactiveRedisConnection connection = mock();
 		given(connection.scriptingCommands()).willReturn(commands);
@@ -81,9 +96,8 @@ class MovedSlotTests {
 				new VolumeClaim("me", false, TIMEOUT, false), 1);
 	}
 
-	private static RuntimeException notTogether() {
-		return new RedisSystemException("Error in execution",
-				new RedisCommandExecutionException("TRYAGAIN Multiple keys request during rehashing of slot"));
+	private static RuntimeException answer(String error) {
+		return new RedisSystemException("Error in execution", new RedisCommandExecutionException(error));
 	}
 
 }
