@@ -124,6 +124,13 @@ public final class RedisCluster implements AutoCloseable {
 	}
 
 	/**
+	 * Changes a setting of a node.
+	 */
+	public void config(int node, String name, String value) {
+		this.nodes.get(node).configSet(name, value);
+	}
+
+	/**
 	 * Returns how often a node has answered with an error since it was started.
 	 * @param code MOVED, ASK or TRYAGAIN
 	 */

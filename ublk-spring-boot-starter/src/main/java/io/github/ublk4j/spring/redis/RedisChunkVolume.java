@@ -16,8 +16,7 @@
 
 package io.github.ublk4j.spring.redis;
 
-import java.util.Optional;
-import java.util.Properties;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 import io.github.ublk4j.store.StoreUnavailableException;
@@ -99,28 +98,20 @@ public final class RedisChunkVolume implements ChunkVolume {
 						+ " seconds; or take the volume over (chunks.take-over).");
 	}
 
-	/** A chunk that has been evicted would read as zeros. */
+	/**
+	 * A chunk that has been evicted would read as zeros. A server that does not tell, as
+	 * some that are rented, is taken to evict nothing.
+	 */
 	private Mono<Void> requireNoEviction() {
 		return this.scripts.info("memory")
-			.flatMap((memory) -> Mono.justOrEmpty(eviction(memory)))
+			.flatMapIterable(Function.identity())
+			.mapNotNull((memory) -> memory.getProperty(POLICY))
+			.filter((policy) -> policy.startsWith("allkeys"))
+			.next()
 			.flatMap((policy) -> Mono.error(new StoreUnavailableException(
 					"The " + this + " could lose data: the server evicts any key when its memory is full "
 							+ "(maxmemory-policy=" + policy + ").",
 					"Set maxmemory-policy to noeviction, or use another server.")));
-	}
-
-	/**
-	 * Finds a policy that evicts keys which never expire. A cluster answers for each of
-	 * its servers, with the address and a dot before the name. A server that does not
-	 * tell, as some that are rented, is taken to evict nothing.
-	 */
-	private static Optional<String> eviction(Properties memory) {
-		return memory.stringPropertyNames()
-			.stream()
-			.filter((name) -> name.equals(POLICY) || name.endsWith("." + POLICY))
-			.map((name) -> memory.getProperty(name, ""))
-			.filter((policy) -> policy.startsWith("allkeys"))
-			.findAny();
 	}
 
 	@Override

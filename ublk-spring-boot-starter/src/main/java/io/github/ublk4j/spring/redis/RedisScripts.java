@@ -19,22 +19,32 @@ package io.github.ublk4j.spring.redis;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
 import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.util.retry.Retry;
 
+import org.springframework.data.redis.connection.ReactiveRedisClusterConnection;
 import org.springframework.data.redis.connection.ReactiveRedisConnection;
 import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisClusterNode;
 import org.springframework.data.redis.connection.ReturnType;
 
 /**
  * What is asked of the server. Scripts answer with one string, of words.
  */
 final class RedisScripts {
+
+	private static final Logger logger = LoggerFactory.getLogger(RedisScripts.class);
+
+	/** Less than opening a disk may take. */
+	private static final Duration ANSWER_OF_NODE = Duration.ofSeconds(5);
 
 	static final String VOLUME = "volume";
 
@@ -215,8 +225,27 @@ final class RedisScripts {
 			.map(RedisScripts::text);
 	}
 
-	Mono<Properties> info(String section) {
-		return ask((connection) -> connection.serverCommands().info(section));
+	/**
+	 * Asks every server for what it tells of itself.
+	 * @return an answer of each; of a cluster, of those that answer: one that has died
+	 * stays a member of it
+	 */
+	Mono<List<Properties>> info(String section) {
+		return ask((connection) -> ((connection instanceof ReactiveRedisClusterConnection cluster)
+				? cluster.clusterGetNodes().flatMap((node) -> info(cluster, node, section))
+				: connection.serverCommands().info(section).flux())
+			.collectList());
+	}
+
+	private static Mono<Properties> info(ReactiveRedisClusterConnection cluster, RedisClusterNode node,
+			String section) {
+		return Mono.defer(() -> cluster.serverCommands().info(node, section))
+			.timeout(ANSWER_OF_NODE)
+			.onErrorResume((failure) -> {
+				logger.warn("Node {} of the Redis Cluster cannot be asked whether it evicts keys: {}", node.asString(),
+						answerOf(failure));
+				return Mono.empty();
+			});
 	}
 
 	private <T> Mono<T> ask(Function<ReactiveRedisConnection, Publisher<T>> question) {

@@ -35,6 +35,7 @@ import io.github.ublk4j.spring.autoconfigure.BlockDeviceAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.RedisStoreAutoConfiguration;
 import io.github.ublk4j.spring.autoconfigure.UblkAutoConfiguration;
 import io.github.ublk4j.spring.redis.RedisChunkVolume;
+import io.github.ublk4j.store.StoreUnavailableException;
 import io.github.ublk4j.store.chunk.ChunkBlockStore;
 import io.github.ublk4j.store.chunk.ChunkVolume;
 import org.awaitility.Awaitility;
@@ -55,6 +56,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.data.redis.connection.ReactiveRedisConnectionFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
  * Volumes in a Redis Cluster, with the connection that Spring Boot makes.
@@ -151,6 +153,19 @@ class RedisClusterVolumeTests extends AbstractChunkVolumeTests {
 						prefix + "fence", prefix + "chunk:0", prefix + "chunk:3");
 			}
 		});
+	}
+
+	@Test
+	void clusterWithOneServerThatEvictsKeysIsRefused() {
+		cluster().config(2, "maxmemory-policy", "allkeys-lru");
+		try {
+			assertThatExceptionOfType(StoreUnavailableException.class)
+				.isThrownBy(() -> open(ChunkBlockStore.of(volume(nameOn(0))).size(CHUNK).chunkSize(CHUNK)))
+				.withMessageContaining("maxmemory-policy=allkeys-lru");
+		}
+		finally {
+			cluster().config(2, "maxmemory-policy", "noeviction");
+		}
 	}
 
 	@Test
