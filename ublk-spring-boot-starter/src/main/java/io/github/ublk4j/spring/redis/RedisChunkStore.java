@@ -18,6 +18,7 @@ package io.github.ublk4j.spring.redis;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.github.ublk4j.block.BlockErrno;
 import io.github.ublk4j.block.BlockIoException;
@@ -38,10 +39,13 @@ final class RedisChunkStore implements ChunkStore {
 
 	private final long token;
 
+	private final AtomicLong lastToken;
+
 	RedisChunkStore(RedisScripts scripts, VolumeClaim claim, long token) {
 		this.scripts = scripts;
 		this.claim = claim;
 		this.token = token;
+		this.lastToken = new AtomicLong(token);
 	}
 
 	@Override
@@ -64,28 +68,36 @@ final class RedisChunkStore implements ChunkStore {
 
 	@Override
 	public Mono<Void> put(long token, long index, ByteBuffer chunk) {
-		return held(this.scripts.change(RedisScripts.PUT, index, token(token), chunk.duplicate())).then();
+		return held(this.scripts.change(RedisScripts.PUT, index, token(token), holder(), chunk.duplicate())).then();
 	}
 
 	@Override
 	public Mono<Void> delete(long token, long index) {
-		return held(this.scripts.change(RedisScripts.DELETE, index, token(token))).then();
+		return held(this.scripts.change(RedisScripts.DELETE, index, token(token), holder())).then();
 	}
 
 	private static ByteBuffer token(long token) {
 		return RedisScripts.utf8(String.valueOf(token));
 	}
 
+	private ByteBuffer holder() {
+		return RedisScripts.utf8(this.claim.holder());
+	}
+
 	@Override
 	public Mono<Long> nextToken() {
-		return held(this.scripts.run(RedisScripts.NEXT_TOKEN, "fence", this.claim.holder()))
-			.map((answer) -> Long.parseLong(answer.substring(answer.indexOf(' ') + 1)));
+		return Mono
+			.defer(() -> held(
+					this.scripts.run(RedisScripts.NEXT_TOKEN, "fence", this.claim.holder(), this.lastToken.toString())))
+			.map((answer) -> Long.parseLong(answer.substring(answer.indexOf(' ') + 1)))
+			.doOnNext((next) -> this.lastToken.accumulateAndGet(next, Math::max));
 	}
 
 	@Override
 	public Mono<Void> renewLease() {
-		return held(this.scripts.run(RedisScripts.RENEW_LEASE, "fence", this.claim.holder(),
-				String.valueOf(this.claim.lease().toMillis())))
+		return Mono
+			.defer(() -> held(this.scripts.run(RedisScripts.RENEW_LEASE, "fence", this.claim.holder(),
+					this.lastToken.toString(), String.valueOf(this.claim.lease().toMillis()))))
 			.then();
 	}
 
@@ -100,9 +112,18 @@ final class RedisChunkStore implements ChunkStore {
 			.onErrorMap(RedisChunkStore::isFull,
 					(failure) -> new BlockIoException(BlockErrno.ENOSPC, "the server has no memory left (maxmemory)",
 							failure))
-			.flatMap((words) -> words.startsWith("lost ")
-					? Mono.error(new FencedException("it is served by " + words.substring("lost ".length())))
-					: Mono.just(words));
+			.handle((words, sink) -> {
+				if (words.startsWith("lost ")) {
+					sink.error(new FencedException("it is served by " + words.substring("lost ".length())));
+				}
+				else if (words.equals(RedisScripts.BEHIND)) {
+					sink.error(new FencedException("the Redis that answers now lacks what was acknowledged last, as a "
+							+ "replica does that was behind when it was promoted"));
+				}
+				else {
+					sink.next(words);
+				}
+			});
 	}
 
 	/** A server that has lost its data would read as zeros. */

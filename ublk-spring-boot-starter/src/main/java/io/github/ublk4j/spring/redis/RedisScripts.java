@@ -79,14 +79,27 @@ final class RedisScripts {
 			end
 			""";
 
-	/** Of holder. */
-	static final String NEXT_TOKEN = REQUIRE_HOLDER + """
+	/** What is answered where a token that has been given out is not known. */
+	static final String BEHIND = "behind";
+
+	/**
+	 * Of anything, the last token. A replica that is promoted may not have got it, and
+	 * would give it out again.
+	 */
+	private static final String REQUIRE_NOT_BEHIND = """
+			if tonumber(redis.call('HGET', KEYS[1], 'token') or 0) < tonumber(ARGV[2]) then
+			  return 'behind'
+			end
+			""";
+
+	/** Of holder, last token. */
+	static final String NEXT_TOKEN = REQUIRE_HOLDER + REQUIRE_NOT_BEHIND + """
 			return 'token ' .. redis.call('HINCRBY', KEYS[1], 'token', 1)
 			""";
 
-	/** Of holder, lease in milliseconds. */
-	static final String RENEW_LEASE = REQUIRE_HOLDER + NOW + """
-			redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[2]))
+	/** Of holder, last token, lease in milliseconds. */
+	static final String RENEW_LEASE = REQUIRE_HOLDER + REQUIRE_NOT_BEHIND + NOW + """
+			redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[3]))
 			return 'renewed'
 			""";
 
@@ -130,20 +143,24 @@ final class RedisScripts {
 			return data
 			""";
 
+	/**
+	 * The holder too: a replica that did not know of the token when it was promoted may
+	 * have given the same one to somebody else.
+	 */
 	private static final String REQUIRE_TOKEN = """
 			local fence = redis.call('HMGET', KEYS[1], 'token', 'holder')
-			if fence[1] ~= ARGV[1] then
+			if fence[1] ~= ARGV[1] or fence[2] ~= ARGV[2] then
 			  return 'lost ' .. (fence[2] or 'nobody')
 			end
 			""";
 
-	/** Of token, chunk. */
+	/** Of token, holder, chunk. */
 	static final String PUT = REQUIRE_TOKEN + """
-			redis.call('SET', KEYS[2], ARGV[2])
+			redis.call('SET', KEYS[2], ARGV[3])
 			return 'stored'
 			""";
 
-	/** Of token. */
+	/** Of token, holder. */
 	static final String DELETE = REQUIRE_TOKEN + """
 			redis.call('DEL', KEYS[2])
 			return 'deleted'
@@ -190,7 +207,7 @@ final class RedisScripts {
 
 	/**
 	 * Changes a chunk.
-	 * @param arguments token and, for a put, the data
+	 * @param arguments token, holder and, for a put, the data
 	 */
 	Mono<String> change(String script, long index, ByteBuffer... arguments) {
 		ByteBuffer[] keysAndArguments = new ByteBuffer[2 + arguments.length];

@@ -61,7 +61,7 @@ abstract class AbstractChunkVolumeTests extends BlockDeviceContract {
 
 	private static final long SIZE = 8 << 20;
 
-	private static final Duration LEASE = Duration.ofSeconds(30);
+	static final Duration LEASE = Duration.ofSeconds(30);
 
 	final String name = UUID.randomUUID().toString();
 
@@ -113,7 +113,7 @@ abstract class AbstractChunkVolumeTests extends BlockDeviceContract {
 		return Exceptions.unwrap(catchThrowable(() -> mono.block(TIMEOUT)));
 	}
 
-	private ChunkStore claim(String holder, Duration lease, boolean takeOver) {
+	ChunkStore claim(String holder, Duration lease, boolean takeOver) {
 		await(this.volume.createIfAbsent(VolumeDescriptor.create(SIZE, CHUNK)));
 		return await(this.volume.claim(new VolumeClaim(holder, false, lease, takeOver)));
 	}

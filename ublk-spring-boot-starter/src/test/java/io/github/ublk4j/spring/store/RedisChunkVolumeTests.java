@@ -27,13 +27,16 @@ import io.github.ublk4j.spring.LocalServer;
 import io.github.ublk4j.spring.redis.RedisChunkVolume;
 import io.github.ublk4j.store.StoreUnavailableException;
 import io.github.ublk4j.store.chunk.ChunkBlockStore;
+import io.github.ublk4j.store.chunk.ChunkStore;
 import io.github.ublk4j.store.chunk.ChunkVolume;
+import io.github.ublk4j.store.chunk.FencedException;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisClient;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -168,6 +171,44 @@ class RedisChunkVolumeTests extends AbstractChunkVolumeTests {
 			.hasMessageContaining("the server has lost its data");
 		reader.close();
 		store.close();
+	}
+
+	@Test
+	void serverThatHasForgottenTheLastTokenIsNoticed() {
+		ChunkStore chunks = claim("A", LEASE, false);
+		end(chunks.put(chunks.token(), 1, ByteBuffer.wrap(bytes(1, CHUNK))));
+		long token = await(chunks.nextToken());
+
+		forgetToken();
+
+		for (Mono<?> request : List.of(chunks.nextToken(), chunks.renewLease())) {
+			assertThat(failure(request)).isInstanceOf(FencedException.class)
+				.hasMessageContaining("lacks what was acknowledged last");
+		}
+		assertThat(failure(chunks.put(token, 1, ByteBuffer.wrap(bytes(2, CHUNK))))).isInstanceOf(FencedException.class);
+		assertThat(await(chunks.get(1, 0, CHUNK))).isEqualTo(ByteBuffer.wrap(bytes(1, CHUNK)));
+		end(chunks.release());
+	}
+
+	@Test
+	void tokenThatWasForgottenAndGivenToAnotherHolderIsOfNoUse() {
+		ChunkStore first = claim("A", LEASE, false);
+		forgetToken();
+		ChunkStore second = claim("B", LEASE, true);
+		assertThat(second.token()).isEqualTo(first.token());
+		end(second.put(second.token(), 1, ByteBuffer.wrap(bytes(2, CHUNK))));
+
+		for (Mono<Void> request : List.of(first.put(first.token(), 1, ByteBuffer.wrap(bytes(1, CHUNK))),
+				first.delete(first.token(), 1))) {
+			assertThat(failure(request)).isInstanceOf(FencedException.class).hasMessageContaining("served by B");
+		}
+		assertThat(await(second.get(1, 0, CHUNK))).isEqualTo(ByteBuffer.wrap(bytes(2, CHUNK)));
+		end(second.release());
+	}
+
+	/** As if a replica which did not have it yet had been promoted. */
+	private void forgetToken() {
+		new StringRedisTemplate(connections()).opsForHash().increment("ublk:{" + this.name + "}:fence", "token", -1);
 	}
 
 	@Test
