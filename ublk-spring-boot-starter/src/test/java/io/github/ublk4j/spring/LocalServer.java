@@ -128,14 +128,16 @@ public final class LocalServer {
 
 	/**
 	 * Returns another Redis, which is to become a node of a cluster. The test ends it.
+	 * @param nodeTimeout how long a node is not heard of before it is taken to be dead
 	 */
-	static LocalServer redisOfACluster() {
+	static LocalServer redisOfACluster(Duration nodeTimeout) {
 		int port = freePort();
 		// where the nodes talk to each other
 		while (port + 10_000 > 65_535 || answers(port + 10_000)) {
 			port = freePort();
 		}
-		return startRedis(port, "--cluster-enabled", "yes", "--cluster-node-timeout", "5000");
+		return startRedis(port, "--cluster-enabled", "yes", "--cluster-node-timeout",
+				String.valueOf(nodeTimeout.toMillis()), "--repl-diskless-sync-delay", "0");
 	}
 
 	/** Of Redis or Valkey, or of the one that {@code -Dublk.test.redis} names. */
@@ -372,6 +374,13 @@ public final class LocalServer {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
+	}
+
+	/**
+	 * Kills its process, which has no time for anything then.
+	 */
+	public void kill() {
+		signal("KILL");
 	}
 
 	/**

@@ -33,13 +33,16 @@ import io.lettuce.core.cluster.SlotHash;
 import static org.awaitility.Awaitility.await;
 
 /**
- * A Redis Cluster of three servers, without replicas, that keeps nothing on disk.
+ * A Redis Cluster of three primaries that keeps nothing on disk.
  */
 public final class RedisCluster implements AutoCloseable {
 
 	private static final String HOST = "127.0.0.1";
 
-	/** How many servers it has, with the numbers 0, 1, ... */
+	/**
+	 * How many primaries it has, with the numbers 0, 1, ... A replica has the number of
+	 * its primary, and this more.
+	 */
 	public static final int NODES = 3;
 
 	private final List<LocalServer> servers = new ArrayList<>();
@@ -55,13 +58,26 @@ public final class RedisCluster implements AutoCloseable {
 	}
 
 	/**
-	 * Starts one. Ends the test where there is no Redis.
+	 * Starts one without replicas. Ends the test where there is no Redis.
 	 */
 	public static RedisCluster start() {
+		return start(NODES, Duration.ofSeconds(5));
+	}
+
+	/**
+	 * Starts one with a replica for each primary, which takes its place once the primary
+	 * has not been heard of for two seconds.
+	 */
+	public static RedisCluster startWithReplicas() {
+		return start(2 * NODES, Duration.ofSeconds(2));
+	}
+
+	private static RedisCluster start(int servers, Duration nodeTimeout) {
 		RedisCluster cluster = new RedisCluster();
 		try {
-			cluster.startServers();
+			cluster.startServers(servers, nodeTimeout);
 			cluster.join();
+			cluster.replicate();
 		}
 		catch (RuntimeException ex) {
 			cluster.close();
@@ -70,9 +86,9 @@ public final class RedisCluster implements AutoCloseable {
 		return cluster;
 	}
 
-	private void startServers() {
-		for (int i = 0; i < NODES; i++) {
-			LocalServer server = LocalServer.redisOfACluster();
+	private void startServers(int count, Duration nodeTimeout) {
+		for (int i = 0; i < count; i++) {
+			LocalServer server = LocalServer.redisOfACluster(nodeTimeout);
 			this.servers.add(server);
 			this.nodes.add(this.client.connect(RedisURI.create(HOST, server.port())).sync());
 		}
@@ -85,13 +101,63 @@ public final class RedisCluster implements AutoCloseable {
 				.clusterAddSlots(
 						IntStream.range(0, SlotHash.SLOT_COUNT).filter((slot) -> nodeOf(slot) == node).toArray());
 			this.nodes.get(i).clusterSetConfigEpoch(1 + i);
-			this.nodes.get(0).clusterMeet(HOST, this.servers.get(i).port());
 		}
+		this.servers.forEach((server) -> this.nodes.get(0).clusterMeet(HOST, server.port()));
 		await("cluster").atMost(Duration.ofSeconds(60))
 			.until(() -> this.nodes.stream()
 				.map(RedisCommands::clusterInfo)
-				.allMatch((info) -> info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:" + NODES)
+				.allMatch((info) -> info.contains("cluster_state:ok")
+						&& info.contains("cluster_known_nodes:" + this.nodes.size())
 						&& info.contains("cluster_size:" + NODES)));
+	}
+
+	private void replicate() {
+		for (int i = NODES; i < this.nodes.size(); i++) {
+			this.nodes.get(i).clusterReplicate(this.nodes.get(i - NODES).clusterMyId());
+		}
+		for (int i = NODES; i < this.nodes.size(); i++) {
+			awaitReplica(i);
+		}
+		// who does not know that it is one does not vote for it
+		await("replicas").atMost(Duration.ofSeconds(60))
+			.until(() -> this.nodes.stream()
+				.map(RedisCommands::clusterNodes)
+				.allMatch((all) -> all.lines().filter((line) -> line.contains("slave")).count() == this.nodes.size()
+						- NODES));
+	}
+
+	/**
+	 * Waits until a node is a replica that has caught up.
+	 */
+	public void awaitReplica(int node) {
+		await("replica").atMost(Duration.ofSeconds(60))
+			.until(() -> this.nodes.get(node).info("replication").contains("master_link_status:up"));
+	}
+
+	/**
+	 * Returns whether a node takes itself for a primary.
+	 */
+	public boolean isPrimary(int node) {
+		return this.nodes.get(node).info("replication").contains("role:master");
+	}
+
+	/**
+	 * Waits until what has been written to a volume is on a replica.
+	 * @param node the primary that has the slot of the volume
+	 */
+	public void awaitReplication(int node, String volume) {
+		// waits for what was written before on this connection, and that is behind what
+		// was written before on others
+		this.nodes.get(node).set("{" + volume + "}awaited", "");
+		await("replication").atMost(Duration.ofSeconds(60))
+			.until(() -> this.nodes.get(node).waitForReplication(1, 1000) > 0);
+	}
+
+	/**
+	 * Returns a server.
+	 */
+	public LocalServer server(int node) {
+		return this.servers.get(node);
 	}
 
 	private int nodeOf(int slot) {
