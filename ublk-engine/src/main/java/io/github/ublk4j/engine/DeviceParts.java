@@ -17,6 +17,7 @@
 package io.github.ublk4j.engine;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -516,7 +517,8 @@ final class DeviceParts {
 		endQueues();
 		closeChannel();
 		releasePaths();
-		if (!gone) {
+		// since the character device was closed, the number may be another's
+		if (!gone && isPresent(current.info())) {
 			delete(id);
 		}
 		if (this.claim != null) {
@@ -528,7 +530,7 @@ final class DeviceParts {
 
 	// the number may be that of another device by now
 	private boolean isGone(DeviceInfo device) {
-		return hasEndedQueue() && !isPresent(device);
+		return !isPresent(device);
 	}
 
 	private boolean isPresent(DeviceInfo device) {
@@ -628,6 +630,7 @@ final class DeviceParts {
 				return this.driver.stopUnused(id, this.settings.drainTimeout());
 			}
 			startDrain(stopped);
+			sync(id);
 			this.driver.stop(id, this.settings.drainTimeout());
 		}
 		catch (LinuxException ex) {
@@ -648,16 +651,40 @@ final class DeviceParts {
 		return List.of();
 	}
 
+	// Without recovery the driver does it itself while it stops the disk
+	private void sync(int id) {
+		Recovery recovery = UblkFeature.recovery(flagMask());
+		if (!this.live || hasEndedQueue() || (recovery != Recovery.QUEUE && recovery != Recovery.REISSUE)) {
+			return;
+		}
+		try {
+			this.driver.sync(id);
+		}
+		catch (LinuxException | UncheckedIOException ex) {
+			logger.warn("disk '{}': what the kernel has not written to it yet is lost, unless it is unmounted", name(),
+					ex);
+		}
+	}
+
 	/**
-	 * Fails what is in flight when the drain timeout is over. A thread of its own is gone
-	 * with the stop; that of a common timer would keep the class loader of the
+	 * Fails what is in flight when the drain timeout is over and nothing has been
+	 * answered meanwhile: to sync a file system may take longer. A thread of its own is
+	 * gone with the stop; that of a common timer would keep the class loader of the
 	 * application that used it first.
 	 */
 	private void startDrain(CountDownLatch stopped) {
+		long patience = this.settings.drainTimeout().toNanos();
+		long end = System.nanoTime() + patience + this.settings.controlTimeout().toNanos();
 		Thread thread = new Thread(() -> {
 			try {
-				if (!stopped.await(this.settings.drainTimeout().toNanos(), TimeUnit.NANOSECONDS)) {
-					this.queues.forEach(BlockQueue::failEverything);
+				long before = answered();
+				while (!stopped.await(patience, TimeUnit.NANOSECONDS)) {
+					long now = answered();
+					if (now == before || patience == 0 || System.nanoTime() - end > 0) {
+						this.queues.forEach(BlockQueue::failEverything);
+						return;
+					}
+					before = now;
 				}
 			}
 			catch (InterruptedException ex) {
@@ -666,6 +693,13 @@ final class DeviceParts {
 		}, "ublk-drain-" + name());
 		thread.setDaemon(true);
 		thread.start();
+	}
+
+	private long answered() {
+		return this.queues.stream()
+			.map(BlockQueue::snapshot)
+			.mapToLong((queue) -> queue.requests() - queue.inFlight())
+			.sum();
 	}
 
 	private void endQueues() {

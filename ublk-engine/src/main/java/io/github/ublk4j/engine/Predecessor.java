@@ -124,7 +124,8 @@ final class Predecessor {
 			return last.matches(found) ? found : null;
 		}
 		catch (LinuxException ex) {
-			if (ex.errno() == Errno.ENODEV) {
+			// ENODEV, or another user's
+			if (ex.errno() == Errno.ENODEV || ex.errno() == Errno.EPERM || ex.errno() == Errno.EACCES) {
 				return null;
 			}
 			throw ex;

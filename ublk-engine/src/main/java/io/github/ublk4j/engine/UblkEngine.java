@@ -319,8 +319,8 @@ public final class UblkEngine implements AutoCloseable {
 	}
 
 	/**
-	 * Asks the driver for every ublk device of this host.
-	 * @return all devices by number, whoever serves them
+	 * Asks the driver for the ublk devices of this host.
+	 * @return all devices by number, whoever serves them; for an ordinary user, his own
 	 */
 	public Mono<List<DriverDevice>> listDriverDevices() {
 		return onControlThread(() -> infos().map(this::describe).toList());
@@ -370,7 +370,8 @@ public final class UblkEngine implements AutoCloseable {
 			return this.driver.info(id);
 		}
 		catch (LinuxException ex) {
-			if (ex.errno() == Errno.ENODEV) {
+			// ENODEV, or it is not this user's business
+			if (ex.errno() == Errno.ENODEV || ex.errno() == Errno.EPERM || ex.errno() == Errno.EACCES) {
 				return null;
 			}
 			throw ex;
@@ -580,8 +581,9 @@ public final class UblkEngine implements AutoCloseable {
 		}
 
 		/**
-		 * Sets how long a stop waits for requests in flight before it fails them with
-		 * EIO.
+		 * Sets how long a stop waits for requests in flight. When none was answered
+		 * meanwhile, it fails them with EIO; otherwise it waits once more, since it may
+		 * be a file system that is synced.
 		 * @param drainTimeout zero to one day; default 5 s
 		 * @return this builder
 		 */

@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.kernel;
 
+import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -262,6 +263,36 @@ class RecoveryIT {
 			assertThat(engine.listDriverDevices().block().get(0).state()).isEqualTo(DriverDevice.State.QUIESCED);
 			engine.delete(engine.listDriverDevices().block().get(0).id()).block();
 			assertThat(engine.orphanedDevices().block()).isEmpty();
+		}
+	}
+
+	/** What a file system has not written yet is written when its disk is stopped. */
+	@ParameterizedTest
+	@EnumSource(Recovery.class)
+	void stopOfAMountedDiskLosesNothing(Recovery recovery) throws IOException {
+		Path mount = Files.createDirectories(this.directory.resolve("mnt"));
+		Path data = this.directory.resolve("data");
+		DiskSpec spec = DiskSpec.named("mounted").size(SIZE).recovery(recovery).build();
+		RamDisk disk = new RamDisk(SIZE);
+		Shell.run("head -c 16M /dev/urandom > " + data);
+		try (UblkEngine engine = UblkEngine.builder().stateDirectory(this.directory).build()) {
+			UblkDevice device = engine.start(spec, disk).block();
+			Shell.run("mkfs.ext4 -q " + device.path() + " && mount " + device.path() + " " + mount);
+			try {
+				Shell.run("cp " + data + " " + mount + "/data");
+				device.stop().block();
+			}
+			finally {
+				Shell.run("umount " + mount);
+			}
+			UblkDevice again = engine.start(spec, disk).block();
+			Shell.run("mount " + again.path() + " " + mount);
+			try {
+				Shell.run("cmp " + data + " " + mount + "/data");
+			}
+			finally {
+				Shell.run("umount " + mount);
+			}
 		}
 	}
 

@@ -103,6 +103,14 @@ public interface Driver extends AutoCloseable {
 	Path path(int id);
 
 	/**
+	 * Writes what the kernel has kept of a disk and its partitions to it. Of a disk that
+	 * waits for its server when that dies, the driver lets nothing pass any more once it
+	 * stops it.
+	 * @param id the device, which is served
+	 */
+	void sync(int id);
+
+	/**
 	 * Removes the disk, when the requests in flight have been answered.
 	 * @param id the device
 	 * @param patience how long to wait for that, in addition to the time that any command

@@ -144,8 +144,12 @@ public final class ControlClient implements AutoCloseable {
 	 */
 	public DeviceInfo info(int id) {
 		ByteBuffer info = buffer(DevInfo.SIZE);
+		// root's device may have the number of a user's by now; the second command takes
+		// a path for both
+		ControlCommand command = this.unprivileged.contains(id) ? ControlCommand.GET_DEV_INFO2
+				: ControlCommand.GET_DEV_INFO;
 		try {
-			execute(ControlCommand.GET_DEV_INFO, id, ALL_QUEUES, info, 0, this.timeout);
+			execute(command, id, ALL_QUEUES, info, 0, this.timeout);
 		}
 		catch (LinuxException ex) {
 			// it may be one that the driver does not talk about without its path

@@ -68,6 +68,8 @@ final class Libc {
 
 	static native int fallocate(int fd, int mode, long offset, long length);
 
+	static native int ioctl(int fd, long request, long argument);
+
 	static native int prctl(int option, long second, long third, long fourth, long fifth);
 
 	static native int gettid();

@@ -53,6 +53,9 @@ public final class LinuxFile implements AutoCloseable {
 
 	private static final int O_CLOEXEC = 0x80000;
 
+	// linux/fs.h: _IO(0x12, 97)
+	private static final long BLKFLSBUF = 0x1261;
+
 	private final String path;
 
 	private final int fd;
@@ -133,6 +136,16 @@ public final class LinuxFile implements AutoCloseable {
 		}
 		while (result == -1 && Libc.errno() == Errno.EINTR);
 		Libc.check(result, "fallocate of " + length + " bytes at " + offset + " in " + this.path);
+	}
+
+	/**
+	 * Writes what the kernel has kept of a block device to it: of the file system that is
+	 * mounted from it, or else of its own page cache. Waits for that, uninterruptibly.
+	 * Needs {@code CAP_SYS_ADMIN}.
+	 * @throws LinuxException if the kernel refuses; of writes that fail it tells nothing
+	 */
+	public void syncBlockDevice() {
+		Libc.check(Libc.ioctl(fd(), BLKFLSBUF, 0), "sync " + this.path);
 	}
 
 	/**

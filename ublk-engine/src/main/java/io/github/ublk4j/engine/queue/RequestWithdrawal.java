@@ -19,6 +19,7 @@ package io.github.ublk4j.engine.queue;
 import java.time.Duration;
 
 import io.github.ublk4j.block.BlockErrno;
+import io.github.ublk4j.block.BlockOperation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,8 +85,8 @@ final class RequestWithdrawal {
 	/**
 	 * Fails what has not been answered in time. The kernel is asked to let go of the data
 	 * first. It is waited for, however long that takes: data that it moves later would
-	 * land in, or come from, another request of the tag. What moves no data is failed
-	 * soon.
+	 * land in, or come from, another request of the tag, and space that it zeroes later
+	 * may have been written again. A flush changes nothing, and is failed soon.
 	 */
 	void failOverdue(Duration timeout) {
 		long now = System.nanoTime();
@@ -101,7 +102,7 @@ final class RequestWithdrawal {
 				this.loop.failures().reportOverdue(request, timeout);
 				this.loop.commit(request);
 			}
-			else if (age - limit > RequestLoop.TRANSFER_PATIENCE_NANOS && !request.movesData()
+			else if (age - limit > RequestLoop.TRANSFER_PATIENCE_NANOS && request.kind() == BlockOperation.FLUSH
 					&& request.transfers().stopWaiting()) {
 				request.giveUpWith(BlockErrno.ETIMEDOUT);
 				fail(request);

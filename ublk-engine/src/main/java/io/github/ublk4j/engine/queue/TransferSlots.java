@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
+import io.github.ublk4j.engine.linux.Errno;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,6 +161,8 @@ final class TransferSlots {
 		Collection<RingTransfer> left = Arrays.stream(this.transfers).filter(Objects::nonNull).toList();
 		if (!left.isEmpty()) {
 			ABANDONED.add(left);
+			// the kernel tells once that writes were lost, and maybe to one of these
+			left.forEach((transfer) -> transfer.noteLostWrites(-Errno.EIO));
 		}
 	}
 

@@ -117,6 +117,11 @@ public final class SimulatedDriver implements Driver {
 	}
 
 	@Override
+	public void sync(int id) {
+		// there is no cache
+	}
+
+	@Override
 	public List<String> stopUnused(int id, Duration patience) {
 		if (isTaken(id)) {
 			return List.of("a mount or device that this process cannot see");

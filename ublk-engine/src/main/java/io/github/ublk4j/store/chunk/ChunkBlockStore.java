@@ -58,7 +58,8 @@ import io.github.ublk4j.block.RequestParts;
  * <strong>Durability.</strong> A write is durable after a later {@link #flush()}.
  * <p>
  * <strong>One server.</strong> A volume that another server holds is refused. If that one
- * is taken over, all its requests fail from then on.
+ * is taken over, all its writes fail from then on, and its reads from the next renewal of
+ * its lease on.
  * <p>
  * <strong>Threads.</strong> Requests begin when they are subscribed, and end on the
  * threads of the chunk store. One that is cancelled runs to its end.

@@ -479,6 +479,38 @@ class RingTransferTests extends AbstractQueueTests {
 		assertFails(read, BlockErrno.ETIMEDOUT);
 	}
 
+	/** What is zeroed too late may have been written again. A flush changes nothing. */
+	@Test
+	void overdueDiscardWaitsForItsTransferAndAnOverdueFlushDoesNot() {
+		start(new TestHandler() {
+			@Override
+			public Mono<Void> discard(DiscardRequest discard) {
+				return discard.punchHole(RingTransferTests.this.file, 0);
+			}
+
+			@Override
+			public Mono<Void> flush(FlushRequest flush) {
+				return flush.sync(RingTransferTests.this.file);
+			}
+		});
+		Duration timeout = Duration.ofMillis(20);
+		queue().answeringWithin(timeout);
+		CompletableFuture<byte[]> discard = this.driver.other(IoOperation.DISCARD, 0, 4096);
+		TransferRequest transfer = this.driver.awaitTransfer();
+		CompletableFuture<byte[]> flush = this.driver.other(IoOperation.FLUSH, 0, 0);
+		this.driver.awaitTransfer();
+
+		await().until(() -> {
+			queue().failOverdue(timeout);
+			return flush.isDone();
+		});
+
+		assertFails(flush, BlockErrno.ETIMEDOUT);
+		assertThat(discard).isNotDone();
+		this.driver.endTransfer(transfer, 0);
+		assertFails(discard, BlockErrno.ETIMEDOUT);
+	}
+
 	@Test
 	void cancelledTransferIsNotContinued() {
 		serve((read) -> read.transferFrom(this.file, 0).timeout(Duration.ofMillis(20)));
