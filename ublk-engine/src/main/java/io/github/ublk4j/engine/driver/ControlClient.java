@@ -308,8 +308,9 @@ public final class ControlClient implements AutoCloseable {
 	}
 
 	/**
-	 * Removes the disk: file systems on it are synced, requests in flight are waited for,
-	 * then every tag is aborted.
+	 * Removes the disk: file systems on it are synced, unless requests wait for a server
+	 * ({@code UBLK_F_USER_RECOVERY} without {@code FAIL_IO}), requests in flight are
+	 * waited for, then every tag is aborted.
 	 * @param id the device
 	 * @param patience how long to wait in addition to the timeout
 	 */

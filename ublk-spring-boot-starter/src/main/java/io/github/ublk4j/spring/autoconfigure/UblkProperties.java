@@ -38,8 +38,8 @@ import org.springframework.util.unit.DataSize;
  * @param enabled Whether the disks of the application are served.
  * @param unsupportedHost What happens on a host that cannot use ublk, such as one without
  * Linux, the kernel module or the rights.
- * @param drainTimeout How long stopping a disk waits for its requests in flight; when none
- * was answered meanwhile, it fails them. 0 fails them at once.
+ * @param drainTimeout How long stopping a disk waits for its requests in flight; when
+ * none was answered meanwhile, it fails them. 0 fails them at once.
  * @param controlTimeout How long a command to the driver, such as creating a device, may
  * take; more than 0.
  * @param runDirectory Directory of the stable paths of the disks. Each disk is found
