@@ -162,6 +162,9 @@ class RecoveryIT {
 
 	@Test
 	void serversKilledInTheMiddleOfAStartAndOfTakeOversFailNoRequest() throws Exception {
+		assumeThat(System.getProperty("ublk.kernel"))
+			.as("the drivers of 6.12 and 6.18 let nobody take over what was left in the middle of a take-over")
+			.isNotIn("6.12", "6.18");
 		Recovery recovery = Recovery.REISSUE;
 		ServerProcess.startDoomed(this.directory, recovery, 1);
 		ServerProcess server = ServerProcess.start(this.directory, recovery, DataMode.AUTO);
