@@ -52,7 +52,7 @@ class StoreIT {
 
 	@ParameterizedTest(name = "{0} on {1}, {2} queues, {3}")
 	@CsvSource({ "ext4, SPARSE_MEMORY, 1, COPY", "ext4, FILE, 2, AUTO", "xfs, SPARSE_MEMORY, 2, USER_COPY",
-			"xfs, FILE, 1, COPY", "xfs, FILE, 2, USER_COPY", "xfs, FILE, 4, AUTO",
+			"xfs, FILE, 1, COPY", "xfs, FILE, 2, USER_COPY", "xfs, FILE, 2, AUTO",
 			"ext4, PRE_TOUCHED_MEMORY, 2, AUTO" })
 	void fileSystemKeepsItsFiles(String type, Stores stores, int queues, DataMode mode) {
 		Path mount = this.directory.resolve("mount");
