@@ -17,7 +17,6 @@
 package io.github.ublk4j.engine;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -509,8 +508,7 @@ final class DeviceParts {
 		else {
 			requireResponsiveQueues();
 		}
-		boolean gone = isGone(current.info());
-		List<String> users = gone ? List.of() : stopDisk(id, onlyUnused);
+		List<String> users = isPresent(current.info()) ? stopDisk(id, onlyUnused) : List.of();
 		if (!users.isEmpty()) {
 			return users;
 		}
@@ -518,7 +516,7 @@ final class DeviceParts {
 		closeChannel();
 		releasePaths();
 		// since the character device was closed, the number may be another's
-		if (!gone && isPresent(current.info())) {
+		if (isPresent(current.info())) {
 			delete(id);
 		}
 		if (this.claim != null) {
@@ -529,21 +527,9 @@ final class DeviceParts {
 	}
 
 	// the number may be that of another device by now
-	private boolean isGone(DeviceInfo device) {
-		return !isPresent(device);
-	}
-
 	private boolean isPresent(DeviceInfo device) {
-		try {
-			return this.driver.info(device.id()).token() == device.token();
-		}
-		catch (LinuxException ex) {
-			// a successor that belongs to another user is not shown to this one
-			if (ex.errno() == Errno.ENODEV || ex.errno() == Errno.EPERM || ex.errno() == Errno.EACCES) {
-				return false;
-			}
-			throw ex;
-		}
+		DeviceInfo found = this.driver.find(device.id());
+		return found != null && found.token() == device.token();
 	}
 
 	// While the driver waits for a request of a thread that is blocked for ever, nothing
@@ -582,7 +568,7 @@ final class DeviceParts {
 	 */
 	List<String> users() {
 		DeviceGrant current = this.grant;
-		return (current == null || isGone(current.info())) ? List.of() : this.driver.users(id());
+		return (current != null && isPresent(current.info())) ? this.driver.users(id()) : List.of();
 	}
 
 	/**
@@ -660,7 +646,7 @@ final class DeviceParts {
 		try {
 			this.driver.sync(id);
 		}
-		catch (LinuxException | UncheckedIOException ex) {
+		catch (LinuxException ex) {
 			logger.warn("disk '{}': what the kernel has not written to it yet is lost, unless it is unmounted", name(),
 					ex);
 		}

@@ -32,8 +32,6 @@ import io.github.ublk4j.engine.device.Driver;
 import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.driver.DriverState;
 import io.github.ublk4j.engine.driver.UblkFeature;
-import io.github.ublk4j.engine.linux.Errno;
-import io.github.ublk4j.engine.linux.LinuxException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -119,17 +117,8 @@ final class Predecessor {
 	}
 
 	private @Nullable DeviceInfo info(DeviceRecord last, int id) {
-		try {
-			DeviceInfo found = this.driver.info(id);
-			return last.matches(found) ? found : null;
-		}
-		catch (LinuxException ex) {
-			// ENODEV, or another user's
-			if (ex.errno() == Errno.ENODEV || ex.errno() == Errno.EPERM || ex.errno() == Errno.EACCES) {
-				return null;
-			}
-			throw ex;
-		}
+		DeviceInfo found = this.driver.find(id);
+		return (found != null && last.matches(found)) ? found : null;
 	}
 
 	private DataModeChoice requireFit(DeviceRecord last, DeviceInfo left, DiskSpec resized) {

@@ -50,8 +50,6 @@ import io.github.ublk4j.engine.driver.UblkFeature;
 import io.github.ublk4j.engine.host.HostCheck;
 import io.github.ublk4j.engine.host.HostChecks;
 import io.github.ublk4j.engine.host.HostPlan;
-import io.github.ublk4j.engine.linux.Errno;
-import io.github.ublk4j.engine.linux.LinuxException;
 import io.github.ublk4j.engine.linux.OomScore;
 import io.github.ublk4j.engine.queue.BlockQueue;
 import io.github.ublk4j.engine.queue.PageRegistration;
@@ -352,7 +350,7 @@ public final class UblkEngine implements AutoCloseable {
 	}
 
 	private Stream<DeviceInfo> infos() {
-		return this.driver.deviceIds().stream().map(this::infoIfPresent).filter(Objects::nonNull);
+		return this.driver.deviceIds().stream().map(this.driver::find).filter(Objects::nonNull);
 	}
 
 	private DriverDevice describe(DeviceInfo info) {
@@ -363,19 +361,6 @@ public final class UblkEngine implements AutoCloseable {
 
 	private <T> Mono<T> onControlThread(Callable<T> task) {
 		return Mono.defer(() -> Mono.fromFuture(this.tasks.run(task), true));
-	}
-
-	private @Nullable DeviceInfo infoIfPresent(int id) {
-		try {
-			return this.driver.info(id);
-		}
-		catch (LinuxException ex) {
-			// ENODEV, or it is not this user's business
-			if (ex.errno() == Errno.ENODEV || ex.errno() == Errno.EPERM || ex.errno() == Errno.EACCES) {
-				return null;
-			}
-			throw ex;
-		}
 	}
 
 	/**

@@ -31,7 +31,7 @@ final class Guarded {
 	private Guarded() {
 	}
 
-	static Mono<Void> defer(Supplier<Mono<Void>> step) {
+	static <T> Mono<T> defer(Supplier<Mono<T>> step) {
 		return Mono.defer(() -> {
 			try {
 				return step.get();

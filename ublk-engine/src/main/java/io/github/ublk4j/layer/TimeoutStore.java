@@ -82,15 +82,10 @@ public final class TimeoutStore extends ForwardingBlockStore {
 	}
 
 	private Mono<ByteBuffer> readOwn(long offset, int length) {
-		ByteBuffer own;
-		try {
-			own = ByteBuffer.allocate(length);
-		}
-		catch (OutOfMemoryError ex) {
-			// Reactor would throw it to whoever has ended the change that this waited for
-			return Mono.error(BlockIoException.ofThrown(ex));
-		}
-		return below().read(offset, own.duplicate()).thenReturn(own);
+		return Guarded.defer(() -> {
+			ByteBuffer own = ByteBuffer.allocate(length);
+			return below().read(offset, own.duplicate()).thenReturn(own);
+		});
 	}
 
 	@Override

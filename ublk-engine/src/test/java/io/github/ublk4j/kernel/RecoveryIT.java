@@ -77,6 +77,11 @@ class RecoveryIT {
 		return KernelModes.supported();
 	}
 
+	private static void assumeSupported(Recovery recovery) {
+		assumeThat(recovery != Recovery.FAIL_IO || KernelModes.hasZeroCopy()).as("FAIL_IO is in Linux 6.14 and later")
+			.isTrue();
+	}
+
 	private static boolean hasQuiesce() {
 		try (UblkEngine engine = UblkEngine.create()) {
 			return engine.driver().block().features().contains("QUIESCE");
@@ -121,8 +126,7 @@ class RecoveryIT {
 	@Timeout(value = 1, unit = TimeUnit.HOURS) // for all rounds; each has limits of its
 												// own
 	void acknowledgedWritesAreThereAfterAKill(Recovery recovery) throws Exception {
-		assumeThat(recovery != Recovery.FAIL_IO || KernelModes.hasZeroCopy()).as("FAIL_IO is in Linux 6.14 and later")
-			.isTrue();
+		assumeSupported(recovery);
 		ServerProcess server = ServerProcess.start(this.directory, recovery, DataMode.AUTO);
 		String path = server.path();
 		for (int round = 1; round <= ROUNDS; round++) {
@@ -273,6 +277,7 @@ class RecoveryIT {
 	@ParameterizedTest
 	@EnumSource(Recovery.class)
 	void stopOfAMountedDiskLosesNothing(Recovery recovery) throws IOException {
+		assumeSupported(recovery);
 		Path mount = Files.createDirectories(this.directory.resolve("mnt"));
 		Path data = this.directory.resolve("data");
 		DiskSpec spec = DiskSpec.named("mounted").size(SIZE).recovery(recovery).build();

@@ -25,7 +25,9 @@ import io.github.ublk4j.block.BlockOperation;
 import io.github.ublk4j.block.DiskSpec;
 import io.github.ublk4j.engine.driver.DeviceInfo;
 import io.github.ublk4j.engine.driver.UblkFeature;
+import io.github.ublk4j.engine.linux.Errno;
 import io.github.ublk4j.engine.linux.LinuxException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes devices and carries their requests, as {@code ublk_drv} does. Any thread. What
@@ -209,6 +211,23 @@ public interface Driver extends AutoCloseable {
 	 * @return its description
 	 */
 	DeviceInfo info(int id);
+
+	/**
+	 * Returns what a device is, if it is there and this user may know.
+	 * @param id the device
+	 * @return its description, {@code null} if there is none, or it is another user's
+	 */
+	default @Nullable DeviceInfo find(int id) {
+		try {
+			return info(id);
+		}
+		catch (LinuxException ex) {
+			if (ex.errno() == Errno.ENODEV || ex.errno() == Errno.EPERM || ex.errno() == Errno.EACCES) {
+				return null;
+			}
+			throw ex;
+		}
+	}
 
 	/**
 	 * Returns every device, whoever serves it.

@@ -58,8 +58,6 @@ public final class KernelDriver implements Driver {
 
 	private static final Path DEVICE_CLASS = Path.of("/sys/class/ublk-char");
 
-	private static final Path BLOCK_CLASS = Path.of("/sys/class/block");
-
 	private static final String CHAR_PREFIX = "ublkc";
 
 	private final ControlClient control;
@@ -144,19 +142,7 @@ public final class KernelDriver implements Driver {
 
 	@Override
 	public void sync(int id) {
-		List<Path> nodes = new ArrayList<>(List.of(path(id)));
-		String name = path(id).getFileName().toString();
-		try (DirectoryStream<Path> parts = Files.newDirectoryStream(BLOCK_CLASS.resolve(name), name + "p*")) {
-			parts.forEach((part) -> nodes.add(path(id).resolveSibling(part.getFileName())));
-		}
-		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
-		}
-		for (Path node : nodes) {
-			try (LinuxFile file = LinuxFile.open(node.toString(), LinuxFile.O_RDONLY)) {
-				file.syncBlockDevice();
-			}
-		}
+		LinuxFile.syncDisk(path(id));
 	}
 
 	@Override

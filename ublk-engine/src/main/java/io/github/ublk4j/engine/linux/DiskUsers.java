@@ -61,10 +61,7 @@ public final class DiskUsers {
 
 	List<String> find(Path device) {
 		Pattern name = Pattern.compile(Pattern.quote(device.toString()) + "(p\\d+)?");
-		Path whole = this.sysBlock.resolve(device.getFileName());
-		List<Path> parts = new ArrayList<>(List.of(whole));
-		// a partition of ublkb1 is ublkb1p1
-		parts.addAll(KernelFiles.entries(whole, device.getFileName() + "p*"));
+		List<Path> parts = KernelFiles.diskAndPartitions(this.sysBlock, device.getFileName());
 		List<String> users = new ArrayList<>(mounts(parts, name));
 		if (users.isEmpty()) {
 			users.addAll(fileSystems(parts));

@@ -55,6 +55,17 @@ final class KernelFiles {
 	}
 
 	/**
+	 * Returns a disk and its partitions: one of ublkb1 is ublkb1p1.
+	 * @param blockClass {@code /sys/class/block}
+	 * @param name the name of the disk
+	 */
+	static List<Path> diskAndPartitions(Path blockClass, Path name) {
+		List<Path> parts = new ArrayList<>(List.of(blockClass.resolve(name)));
+		parts.addAll(entries(parts.get(0), name + "p*"));
+		return parts;
+	}
+
+	/**
 	 * Returns where a symbolic link leads, empty if it is none.
 	 */
 	static String target(Path link) {

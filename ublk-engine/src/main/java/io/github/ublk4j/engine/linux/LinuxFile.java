@@ -16,6 +16,7 @@
 
 package io.github.ublk4j.engine.linux;
 
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -139,13 +140,19 @@ public final class LinuxFile implements AutoCloseable {
 	}
 
 	/**
-	 * Writes what the kernel has kept of a block device to it: of the file system that is
-	 * mounted from it, or else of its own page cache. Waits for that, uninterruptibly.
-	 * Needs {@code CAP_SYS_ADMIN}.
+	 * Writes what the kernel has kept of a disk and its partitions to it: of the file
+	 * systems that are mounted from them, or else of their own page caches. Waits for
+	 * that, uninterruptibly. Needs {@code CAP_SYS_ADMIN}.
+	 * @param device the path of the disk
 	 * @throws LinuxException if the kernel refuses; of writes that fail it tells nothing
 	 */
-	public void syncBlockDevice() {
-		Libc.check(Libc.ioctl(fd(), BLKFLSBUF, 0), "sync " + this.path);
+	public static void syncDisk(Path device) {
+		for (Path part : KernelFiles.diskAndPartitions(Path.of("/sys/class/block"), device.getFileName())) {
+			String node = device.resolveSibling(part.getFileName()).toString();
+			try (LinuxFile file = open(node, O_RDONLY)) {
+				Libc.check(Libc.ioctl(file.fd(), BLKFLSBUF, 0), "sync " + node);
+			}
+		}
 	}
 
 	/**

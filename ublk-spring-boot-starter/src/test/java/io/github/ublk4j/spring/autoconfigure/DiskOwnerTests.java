@@ -20,7 +20,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -31,9 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
-import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -73,14 +70,14 @@ class DiskOwnerTests {
 	void hostThatIsUnfitIsAnError() {
 		DiskOwner owner = new DiskOwner(() -> {
 			throw new IllegalStateException("no driver");
-		}, printer(this.out), printer(this.error), DiskOwnerTests::exit);
-		assertThat(run(owner, "--ublk.owner=ublkc3")).isEqualTo(1);
+		}, printer(this.out), printer(this.error), EndingApplication.EXIT);
+		assertThat(EndingApplication.run(owner, "--ublk.owner=ublkc3")).isEqualTo(1);
 		assertThat(text(this.error)).startsWith("ublk.owner: no driver");
 	}
 
 	@Test
 	void applicationStartsOtherwise() {
-		SpringApplication application = new SpringApplication(Application.class);
+		SpringApplication application = new SpringApplication(EndingApplication.Application.class);
 		application.setWebApplicationType(WebApplicationType.NONE);
 		assertThat(application.getListeners()).hasAtLeastOneElementOfType(DiskOwner.class);
 		try (ConfigurableApplicationContext context = application.run()) {
@@ -91,28 +88,9 @@ class DiskOwnerTests {
 	private int run(String argument) {
 		DriverDevice device = new DriverDevice(3, Path.of("/dev/ublkb3"), DriverDevice.State.LIVE, 1, 1, 128, 1 << 18,
 				1000, -2, Set.of());
-		return run(new DiskOwner(() -> List.of(device), printer(this.out), printer(this.error), DiskOwnerTests::exit),
+		return EndingApplication.run(
+				new DiskOwner(() -> List.of(device), printer(this.out), printer(this.error), EndingApplication.EXIT),
 				argument);
-	}
-
-	private static int run(DiskOwner owner, String argument) {
-		SpringApplication application = new SpringApplication(Application.class);
-		List<ApplicationListener<?>> listeners = new ArrayList<>(application.getListeners());
-		listeners.removeIf(DiskOwner.class::isInstance);
-		listeners.add(owner);
-		application.setListeners(listeners);
-		application.setLogStartupInfo(false);
-		try {
-			application.run(argument);
-		}
-		catch (Exit exit) {
-			return exit.status;
-		}
-		throw new AssertionError("The application started");
-	}
-
-	private static void exit(int status) {
-		throw new Exit(status);
 	}
 
 	private static PrintStream printer(ByteArrayOutputStream target) {
@@ -121,23 +99,6 @@ class DiskOwnerTests {
 
 	private static String text(ByteArrayOutputStream printed) {
 		return printed.toString(StandardCharsets.UTF_8);
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class Application {
-
-	}
-
-	private static final class Exit extends RuntimeException {
-
-		private static final long serialVersionUID = 1L;
-
-		private final int status;
-
-		Exit(int status) {
-			this.status = status;
-		}
-
 	}
 
 }

@@ -20,7 +20,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 import io.github.ublk4j.engine.host.HostCheck;
@@ -34,9 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
-import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
-import org.springframework.context.annotation.Configuration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -93,7 +90,7 @@ class HostDoctorTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "--ublk.doctor=false", "--ublk.enabled=true" })
 	void applicationStartsOtherwise(String argument) {
-		SpringApplication application = new SpringApplication(Application.class);
+		SpringApplication application = new SpringApplication(EndingApplication.Application.class);
 		application.setWebApplicationType(WebApplicationType.NONE);
 		application.setListeners(List.of(new HostDoctor((settings) -> {
 			throw new AssertionError("not asked for");
@@ -108,7 +105,7 @@ class HostDoctorTests {
 
 	@Test
 	void applicationsHaveDoctor() {
-		assertThat(new SpringApplication(Application.class).getListeners())
+		assertThat(new SpringApplication(EndingApplication.Application.class).getListeners())
 			.hasAtLeastOneElementOfType(HostDoctor.class);
 	}
 
@@ -117,41 +114,10 @@ class HostDoctorTests {
 	 * @return the status
 	 */
 	private int run(List<HostCheck> checks, String... arguments) {
-		SpringApplication application = new SpringApplication(Application.class);
-		List<ApplicationListener<?>> listeners = new ArrayList<>(application.getListeners());
-		listeners.removeIf(HostDoctor.class::isInstance);
-		listeners.add(new HostDoctor((settings) -> {
+		return EndingApplication.run(new HostDoctor((settings) -> {
 			this.properties = settings;
 			return checks;
-		}, new PrintStream(this.printed, true, StandardCharsets.UTF_8), (status) -> {
-			throw new Exit(status);
-		}));
-		application.setListeners(listeners);
-		application.setLogStartupInfo(false);
-		try {
-			application.run(arguments);
-		}
-		catch (Exit exit) {
-			return exit.status;
-		}
-		throw new AssertionError("The application started");
-	}
-
-	@Configuration(proxyBeanMethods = false)
-	static class Application {
-
-	}
-
-	private static final class Exit extends RuntimeException {
-
-		private static final long serialVersionUID = 1L;
-
-		private final int status;
-
-		Exit(int status) {
-			this.status = status;
-		}
-
+		}, new PrintStream(this.printed, true, StandardCharsets.UTF_8), EndingApplication.EXIT), arguments);
 	}
 
 }
